@@ -1,0 +1,1 @@
+"""Tests that read as sentences, against real SQLite, PostgreSQL and HTTP."""
