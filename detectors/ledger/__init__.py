@@ -1,0 +1,1 @@
+"""The presence ledger: what is known of one person, indexed by when it happened. Pure; survives JSON."""
