@@ -1,0 +1,119 @@
+"""Checks: which ones count against this patient, who answered, what was missed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from detectors.base import Case
+from detectors.ledger.model import Check, Whereabouts
+from detectors.reading.cache import once
+from detectors.reading.moments import after, day, holds, minutes, overlaps
+
+EXPLAINED = frozenset({"in_treatment", "on_leave", "not_on_ward"})
+"""Answers that say where the patient lawfully is."""
+
+VALID = EXPLAINED | {"witnessed"}
+"""Answers that verify a date (contract §1, 未核验日)."""
+
+
+class Asked(NamedTuple):
+    """A check that counts: it covers this patient, was delivered in time, and nothing made it void."""
+
+    check: Check
+    due_by: datetime
+    day: date  # +08:00, of due_by
+    due: bool
+    answered: bool  # anything at all by due_by
+    excused: str  # id of the whereabouts that were on the books by due_by and hold it, or ""
+
+    @property
+    def missed(self) -> bool:
+        """漏查: due, and nothing came."""
+        return self.due and not self.answered and not self.excused
+
+
+@once
+def asked(case: Case) -> tuple[Asked, ...]:
+    """The checks that count, in the order in which they fall due.
+
+    A check counts when its receipt came `min_notice_minutes` before `due_by`, its ward and kind were
+    monitored, the patient was on the books at `due_by`, the date isn't before our first admission message,
+    and no known silence of the feed touches its window. Any other is unknown: never missed, never unverified.
+    """
+    if not case.stay.checks:
+        return ()
+    notice = -minutes(case.rules.ledger.min_notice_minutes)
+    named, loose = _answered_at(case)
+    found: list[Asked] = []
+    for check in case.stay.checks:
+        due_by = check.due_by
+        if due_by is None or check.delivered_at is None or not check.assigned:
+            continue
+        if check.delivered_at > after(due_by, notice) or not _counts(case, check, due_by):
+            continue
+        opens = check.opens_at or due_by
+        answered = any(at <= due_by for at in named.get(check.check_id, ())) or any(
+            opens <= at <= due_by for at in loose
+        )
+        excused = "" if answered else _excused(case.stay.whereabouts, due_by)
+        found.append(Asked(check, due_by, day(due_by), case.now >= due_by, answered, excused))
+    return tuple(found)
+
+
+def _counts(case: Case, check: Check, due_by: datetime) -> bool:
+    if not case.span.holds(due_by) or not monitored(case, due_by):
+        return False
+    if not case.institution.monitored(check.ward or case.placement.ward, check.kind, due_by):
+        return False
+    silences = case.stay.silences
+    return not silences or not any(
+        overlaps((s.since, s.until), check.opens_at or due_by, due_by) for s in silences
+    )
+
+
+def monitored(case: Case, moment: datetime) -> bool:
+    """Is the date of `moment` not before our first admission message? Earlier it is 未纳入监测."""
+    told = case.span.first_told_at
+    return told is not None and (moment >= told or day(moment) >= day(told))
+
+
+def _answered_at(case: Case) -> tuple[dict[str, list[datetime]], list[datetime]]:
+    """When anything came in for each check, and when captures came that name none."""
+    named: dict[str, list[datetime]] = {}
+    loose: list[datetime] = []
+    for capture in case.stay.captures:
+        if capture.check_id:
+            named.setdefault(capture.check_id, []).append(capture.at)
+        elif capture.purpose != "enrolment":
+            loose.append(capture.at)
+    for answer in case.stay.answers:
+        named.setdefault(answer.check_id, []).append(answer.at)
+    return named, loose
+
+
+def _excused(whereabouts: tuple[Whereabouts, ...], due_by: datetime) -> str:
+    """Whereabouts entered before the check fell due. What is entered afterwards excuses no missed check."""
+    for stated in whereabouts:
+        if stated.entered_at <= due_by and holds((stated.starts, stated.ends), due_by):
+            return stated.id
+    return ""
+
+
+@once
+def missed_checks(case: Case) -> tuple[Check, ...]:
+    """Every check that this patient missed, ward-wide ones among them, in the order of `due_by`."""
+    return tuple(one.check for one in asked(case) if one.missed)
+
+
+@once
+def missed_here(case: Case) -> tuple[Asked, ...]:
+    """What was missed here and not by most of the ward at once (one cause, not many absences)."""
+    wide = case.stay.ward_wide
+    return tuple(one for one in asked(case) if one.missed and one.check.check_id not in wide)
+
+
+@once
+def next_due(case: Case) -> datetime | None:
+    """When the next check that nobody has answered falls due: until then time alone changes nothing here."""
+    return min((a.due_by for a in asked(case) if not (a.due or a.answered or a.excused)), default=None)

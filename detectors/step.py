@@ -1,0 +1,248 @@
+"""One event through a person's ledger, every detector that listens, and the gate. Pure.
+
+The order is the order of this file: fold → judge → rule → tell. Time is the event's arrival and never runs
+back for a person, so that the same events give the same findings whatever clock the machine has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from detectors.alerts import alert_id, alert_of
+from detectors.base import Case, Detector, Judgement, earliest
+from detectors.gate.review import Result
+from detectors.gate.rulings import rule
+from detectors.gate.stops import NO_STOPS, Stops
+from detectors.ledger.fold import fold
+from detectors.ledger.model import Opinion, Person, Raised, Stay
+from detectors.ledger.view import placement, span
+from detectors.policy import Policies
+from detectors.registry import DETECTORS
+from detectors.ward_news import ward_news
+from schemas.base import Event
+from schemas.decisions import Decision, Hold
+from schemas.findings import Alert
+
+GATE = "gate"
+"""The gate's own entry among a stay's wakes."""
+
+BY_CODE: dict[str, Detector] = {d.code: d for d in DETECTORS}
+LISTENERS: dict[str, tuple[Detector, ...]] = {
+    kind: tuple(d for d in DETECTORS if kind in d.listens)
+    for kind in sorted({kind for d in DETECTORS for kind in d.listens})
+}
+PERSON_WIDE: dict[str, tuple[Detector, ...]] = {
+    kind: tuple(d for d in rows if d.person_wide) for kind, rows in LISTENERS.items()
+}
+ABOUT_EVERY_STAY = frozenset({"message_voided", "feed_silent", "timer_due"})
+"""Kinds that name no stay and may change each: the rest name theirs, or are for person-wide detectors."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one event did to a person."""
+
+    person: Person
+    alerts: tuple[Alert, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    news: tuple[Event, ...] = ()  # to the ward step
+    review: Result | None = None  # what came of a reviewer's word
+    wake_at: datetime | None = None
+
+
+@dataclass
+class _Told:
+    """What is collected on the way."""
+
+    alerts: list[Alert] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+    news: list[Event] = field(default_factory=list)
+    review: Result | None = None
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """What is the same for every stay that one event touches."""
+
+    event: Event
+    now: datetime
+    policies: Policies
+    stops: Stops
+    version: int
+    backlog: int
+
+    def case(self, person: Person, stay: Stay) -> Case:
+        """The stay as its detectors see it: under the rules that were in force when it began."""
+        region = placement(stay).region
+        began = span(stay).began_at or self.now
+        return Case(
+            person=person,
+            stay=stay,
+            rules=self.policies.rules(region, began),
+            institution=self.policies.institution(stay.institution),
+            now=self.now,
+        )
+
+
+def step(
+    person: Person,
+    event: Event,
+    policies: Policies,
+    *,
+    stops: Stops = NO_STOPS,
+    version: int = 0,
+    backlog: int = 0,
+) -> Step:
+    """`person` after `event`, and everything that follows from it.
+
+    `version` is the state's version after this event, `backlog` what waited behind it: both are written into
+    decisions. What raises here is our bug: the engine puts the event among the dead letters.
+    """
+    now = max(event.arrived_at, person.clock or event.arrived_at)
+    keep = timedelta(hours=policies.rules("", now).ledger.late_hours)
+    moment = _Moment(event, now, policies, stops, version, backlog)
+    after = replace(fold(person, event, keep), clock=now)
+    told = _Told()
+    for key, detectors in _to_judge(after, event, now):
+        before, stay = person.stays.get(key), after.stays[key]
+        case = moment.case(after, stay)
+        case, stay = _judge(case, detectors, told)
+        case, stay = _rule(case, moment, told)
+        told.alerts.extend(_restated(before, case, event, told.alerts))
+        stay, news = ward_news(before, case, event)
+        told.news.extend(news)
+        if stay is not after.stays[key]:
+            after = replace(after, stays={**after.stays, key: stay})
+    return Step(
+        person=after,
+        alerts=tuple(told.alerts),
+        decisions=tuple(told.decisions),
+        holds=tuple(told.holds),
+        news=tuple(told.news),
+        review=told.review,
+        wake_at=earliest(*(wake for stay in after.stays.values() for wake in stay.wakes.values())),
+    )
+
+
+def _to_judge(person: Person, event: Event, now: datetime) -> Iterator[tuple[str, tuple[Detector, ...]]]:
+    """Which stays may look different now, and to which detectors: those that listen, those whose time has come."""
+    kind: str = event.kind  # type: ignore[attr-defined]
+    listening = LISTENERS.get(kind, ())
+    wide = PERSON_WIDE.get(kind, ())
+    for key in sorted(person.stays):
+        stay = person.stays[key]
+        touched = key == event.stay or kind in ABOUT_EVERY_STAY
+        chosen = listening if touched else wide
+        due = tuple(
+            BY_CODE[code]
+            for code, wake in stay.wakes.items()
+            if wake <= now and code != GATE and BY_CODE[code] not in chosen
+        )
+        gate_due = GATE in stay.wakes and stay.wakes[GATE] <= now
+        if touched or chosen or due or gate_due:
+            yield key, (*chosen, *due)
+
+
+def _judge(case: Case, detectors: tuple[Detector, ...], told: _Told) -> tuple[Case, Stay]:
+    """Ask each detector; what it held before and holds no more is withdrawn."""
+    stay = case.stay
+    opinions, wakes = stay.opinions, stay.wakes
+    for detector in detectors:
+        judged = Judgement() if case.span.cancelled else detector.judge(case)
+        held = opinions.get(detector.code, ())
+        if judged.opinions != held:
+            opinions = {**opinions, detector.code: judged.opinions}
+            if not judged.opinions:
+                del opinions[detector.code]
+        if judged.wake_at != wakes.get(detector.code):
+            wakes = (
+                {**wakes, detector.code: judged.wake_at} if judged.wake_at else _less(wakes, detector.code)
+            )
+    if opinions is stay.opinions and wakes is stay.wakes:
+        return case, stay
+    changed = opinions is not stay.opinions
+    stay = replace(stay, opinions=opinions, wakes=wakes)
+    case = _seen(case, stay)
+    return _raise(case, told) if changed else (case, stay)
+
+
+def _less(wakes: dict[str, datetime], code: str) -> dict[str, datetime]:
+    return {k: v for k, v in wakes.items() if k != code}
+
+
+def _raise(case: Case, told: _Told) -> tuple[Case, Stay]:
+    """Alerts for opinions that are new or changed; withdrawn ones for those that are gone."""
+    stay, now = case.stay, case.now
+    alerts = dict(stay.alerts)
+    held: set[str] = set()
+    for code, opinions in stay.opinions.items():
+        for opinion in opinions:
+            name = alert_id(code, case.rules.label, case.person.key, stay.key, opinion.occasion)
+            held.add(name)
+            known = alerts.get(name) or Raised(detector=code, raised_at=now, rule_version=case.rules.label)
+            if known.opinion != opinion:
+                alerts[name] = replace(known, opinion=opinion)
+                told.alerts.append(alert_of(case, code, opinion, alerts[name], updated_at=now))
+    for name, raised in stay.alerts.items():
+        if name not in held and raised.opinion is not None:
+            told.alerts.append(
+                alert_of(case, raised.detector, raised.opinion, raised, updated_at=now, withdrawn=True)
+            )
+            alerts[name] = replace(raised, opinion=None)
+    stay = replace(stay, alerts=alerts)
+    return _seen(case, stay), stay
+
+
+def _rule(case: Case, moment: _Moment, told: _Told) -> tuple[Case, Stay]:
+    """The gate: a settlement that is asked for, or one that an earlier ruling must be held against."""
+    stay = case.stay
+    if not stay.rulings and not stay.settlements:
+        return case, stay
+    ruled = rule(case, moment.event, stops=moment.stops, version=moment.version, backlog=moment.backlog)
+    told.decisions.extend(ruled.decisions)
+    told.holds.extend(ruled.holds)
+    told.review = ruled.review or told.review
+    wake = ruled.wake_at if ruled.wake_at and ruled.wake_at > case.now else None
+    wakes = {**stay.wakes, GATE: wake} if wake else _less(stay.wakes, GATE)
+    if ruled.rulings == stay.rulings and wakes == stay.wakes:
+        return case, stay
+    stay = replace(stay, rulings=ruled.rulings, wakes=wakes)
+    case = _seen(case, stay)
+    return case, stay
+
+
+RESTATES = frozenset({"settlement_asked", "settlement_cancelled", "hospital_answered"})
+
+
+def _restated(before: Stay | None, case: Case, event: Event, told: list[Alert]) -> list[Alert]:
+    """Open alerts once more where an event changes what they show beside their reasons: the money at stake,
+    the hospital's answer, the platform's number of the stay."""
+    stay = case.stay
+    named = before is not None and before.mdtrt_id != stay.mdtrt_id
+    kind: str = event.kind  # type: ignore[attr-defined]
+    if not stay.alerts or not (named or (kind in RESTATES and event.stay == stay.key)):
+        return []
+    known = {alert.alert_id for alert in told}
+    return [
+        alert_of(case, raised.detector, raised.opinion, raised, updated_at=case.now)
+        for name, raised in stay.alerts.items()
+        if raised.opinion is not None and name not in known
+    ]
+
+
+def _seen(case: Case, stay: Stay) -> Case:
+    """The same case with the stay as it is now."""
+    return Case(case.person, stay, case.rules, case.institution, case.now)
+
+
+def open_opinions(stay: Stay) -> Iterator[tuple[str, Opinion]]:
+    """What is held of a stay now, detector by detector."""
+    for code, opinions in sorted(stay.opinions.items()):
+        for opinion in opinions:
+            yield code, opinion
