@@ -1,0 +1,1 @@
+"""All GET calls of the contract, and the live feed."""

@@ -1,0 +1,256 @@
+"""The embedded node: one process, one writer thread, no other service.
+
+Requests come first: they are taken in groups, one durable transaction a group. Between groups the pump turns
+the engines in batches of about `seconds`, so a request never waits longer than that for its turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from detectors.gate.review import Result
+from schemas.texts import text
+from storage.errors import StorageError
+from storage.store import Store
+from streams import answers
+from streams.intake import Arrival, Intake
+from streams.intake import Result as TakenResult
+from streams.node import Probe, Readiness
+from streams.pump import Pump
+from streams.requests import Answer, Caller, Rejected, Request, Unavailable
+
+log = logging.getLogger("wardwatch.node")
+
+GATE_INFNOS = frozenset({"2303", "2304", "3101", "3102", "3660", "3661"})
+GROUP = 64
+"""Requests taken in one transaction at most: it bounds how long the last one waits for its own."""
+REVIEW_TURNS = 200
+
+
+class Clock(Protocol):
+    """What the node asks of a clock."""
+
+    def now(self) -> datetime: ...
+    def monotonic(self) -> float: ...
+
+
+@dataclass
+class _Job:
+    """One request in the queue, or one thing to do in the writer's thread."""
+
+    done: Future[Answer | str]
+    request: Request | None = None
+    call: Callable[[], str] | None = None
+    queued_at: float = 0.0
+
+
+@dataclass
+class Embedded:
+    """The writer of this process. `start` before use, `stop` after: what was taken is durable at any moment."""
+
+    store: Store
+    intake: Intake
+    pump: Pump
+    clock: Clock
+    deadline: float = 0.8
+    sweep: Callable[[], None] | None = None  # housekeeping, called when idle
+    _jobs: deque[_Job] = field(default_factory=deque)
+    _wake: threading.Condition = field(default_factory=threading.Condition)
+    _thread: threading.Thread | None = None
+    _stopping: bool = False
+    _failed: str = ""
+
+    # ── from outside ──
+
+    def now(self) -> datetime:
+        """The arrival clock."""
+        return self.clock.now()
+
+    async def submit(self, request: Request) -> Answer:
+        """Take one request, before any engine work. Durable when this returns."""
+        job = _Job(Future(), request=request, queued_at=self.clock.monotonic())
+        if not asks_the_gate(request):
+            answer = await self._queued(job)
+        else:
+            try:
+                answer = await asyncio.wait_for(asyncio.shield(self._queued(job)), self.deadline)
+            except TimeoutError:
+                now = self.clock.now()
+                answer = answers.not_in_time(request, answers.Stamp(request.at, now, 0))
+        assert isinstance(answer, Answer)
+        return answer
+
+    async def submit_unreadable(
+        self, path: str, raw: bytes, reason: str, caller: Caller, at: datetime
+    ) -> str:
+        """Keep what can't be read, whole or as much as was read of it."""
+
+        def keep() -> str:
+            return self.intake.keep_unreadable(path, raw, reason, reason, at)
+
+        kept = await self._queued(_Job(Future(), call=keep))
+        assert isinstance(kept, str)
+        return kept
+
+    async def _queued(self, job: _Job) -> Answer | str:
+        if self._failed or self._stopping:
+            raise Unavailable("not_running")
+        with self._wake:
+            self._jobs.append(job)
+            self._wake.notify()
+        return await asyncio.wrap_future(job.done)
+
+    def readiness(self) -> Readiness:
+        """Engine running, dead letters below their limit."""
+        limit = self.pump.limit
+        running = self._thread is not None and self._thread.is_alive() and not self._failed
+        return Readiness(
+            (
+                Probe("engine", running),
+                Probe("dead_letters", limit.poisoned < limit.most, f"{limit.poisoned}/{limit.most}"),
+            )
+        )
+
+    # ── life ──
+
+    def start(self) -> None:
+        """Take the partitions and begin."""
+        self.pump.assign()
+        self._thread = threading.Thread(target=self._run, name="wardwatch-writer", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the group in hand. What is still queued is refused; nothing taken is lost."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread is not None:
+            self._thread.join(timeout=30)
+        for job in self._jobs:
+            job.done.set_exception(Unavailable("not_running"))
+        self._jobs.clear()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                busy = self._requests() + self._engines()
+            except StorageError as error:
+                log.error("storage: %s", error)
+                busy = 0
+                self._pause(1.0)
+            except Exception as error:
+                # The engine has stopped itself (dead letters, lost partition): say so and take no more.
+                log.error("stopped: %s: %s", type(error).__name__, error)
+                self._failed = type(error).__name__
+                self._refuse_all()
+                return
+            if not busy:
+                self._pause(self._until_next())
+
+    def _pause(self, seconds: float) -> None:
+        with self._wake:
+            if not self._jobs and not self._stopping:
+                self._wake.wait(seconds)
+
+    def _until_next(self) -> float:
+        """Seconds until something is due; at most half a second, so that a stop or a timer is never late."""
+        due = self.pump.next_due()
+        if due is None:
+            return 0.5
+        return min(0.5, max(0.0, (due - self.clock.now()).total_seconds()))
+
+    # ── one turn ──
+
+    def _requests(self) -> int:
+        with self._wake:
+            jobs = [self._jobs.popleft() for _ in range(min(GROUP, len(self._jobs)))]
+        for job in jobs:
+            if job.call is not None:
+                self._call(job)
+        asked = [job for job in jobs if job.request is not None]
+        if asked:
+            self._take(asked)
+        return len(jobs)
+
+    def _call(self, job: _Job) -> None:
+        assert job.call is not None
+        try:
+            job.done.set_result(job.call())
+        except StorageError as error:
+            log.error("storage: %s", error)
+            job.done.set_exception(Unavailable("storage_down"))
+
+    def _take(self, jobs: list[_Job]) -> None:
+        started = self.clock.monotonic()
+        arrivals = [
+            Arrival(job.request, in_time=started - job.queued_at < self.deadline)
+            for job in jobs
+            if job.request is not None
+        ]
+        results: list[TakenResult]
+        try:
+            results = self.intake.take(arrivals)
+        except StorageError as error:
+            log.error("storage: %s", error)
+            results = [Unavailable("storage_down")] * len(jobs)
+        for job, result in zip(jobs, results, strict=True):
+            with contextlib.suppress(asyncio.InvalidStateError):
+                if isinstance(result, Rejected):
+                    job.done.set_exception(result)
+                else:
+                    job.done.set_result(self._awaited(result))
+
+    def _awaited(self, answer: Answer) -> Answer:
+        """A reviewer's word is answered by what the engine made of it."""
+        if not answer.awaits:
+            return answer
+        for _ in range(REVIEW_TURNS):
+            if answer.awaits in self.pump.reviews:
+                return reviewed(answer, self.pump.reviews.pop(answer.awaits))
+            if not self.pump.turn():
+                break
+        return answer
+
+    def _engines(self) -> int:
+        fired = self.pump.fire(self.clock.now())
+        done = fired + self.pump.turn()
+        if not done and self.sweep is not None:
+            self.sweep()
+        return done
+
+    def _refuse_all(self) -> None:
+        with self._wake:
+            for job in self._jobs:
+                job.done.set_exception(Unavailable("not_running"))
+            self._jobs.clear()
+
+
+def asks_the_gate(request: Request) -> bool:
+    """Somebody at a counter waits for this answer: it is given within the deadline, whatever happens."""
+    document = request.document
+    inner = document.get("request", document) if isinstance(document, dict) else None
+    return isinstance(inner, dict) and str(inner.get("infno", "")) in GATE_INFNOS
+
+
+def reviewed(answer: Answer, result: Result) -> Answer:
+    """The answer to a reviewer: noted, closed, or refused with the reason."""
+    said = {"zh": text(result.code, "zh"), "en": text(result.code, "en")}
+    if result.status < 400:
+        return Answer(result.status, {**answer.body, "said": said["zh"], "said_en": said["en"]})
+    name = result.code.partition(".")[2].replace("_", "-")
+    problem = {
+        "type": f"/problems/{name}",
+        "title": text(f"errors.title_{result.status}", "zh"),
+        "status": result.status,
+        "detail": f"{said['zh']} / {said['en']}",
+    }
+    return Answer(result.status, problem, problem=True)

@@ -1,0 +1,123 @@
+"""The embedded flow: both engines over the log in the database, and timers. Steps, no threads.
+
+The node turns it between requests; a replay drains it after every line.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from detectors.gate.review import Result
+from detectors.gate.stops import Stops
+from detectors.policy import Policies
+from schemas.base import derived_id
+from schemas.codec import encode
+from schemas.system import TimerDue
+from storage import log as logs
+from storage import timers
+from storage.store import Store
+from storage.timers import Due
+from streams.engine import DeadLetterLimit, Engine
+from streams.processors import PERSON_EVENTS, WARD_EVENTS, PersonProcessor, WardProcessor
+
+log = logging.getLogger("wardwatch.pump")
+
+PARTITIONS = {PERSON_EVENTS: 1, WARD_EVENTS: 1}
+"""The embedded log has one partition a topic: one process, one writer, one order."""
+
+TIMERS_AT_ONCE = 1000
+TOPIC_OF = {"person": PERSON_EVENTS, "ward": WARD_EVENTS}
+
+
+class Pump:
+    """Reads the log, runs the engines, fires timers. Everything in the caller's thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        policies: Policies,
+        *,
+        stops: Callable[[], Stops],
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        most: int = 500,
+        seconds: float = 0.025,
+        limit: DeadLetterLimit | None = None,
+    ) -> None:
+        self.store = store
+        self.now = now
+        self.monotonic = monotonic
+        self.most = most
+        self.seconds = seconds
+        self.limit = limit or DeadLetterLimit()
+        self.persons = Engine(store, PersonProcessor(policies, stops), own_log=PARTITIONS, limit=self.limit)
+        self.wards = Engine(store, WardProcessor(policies), own_log=PARTITIONS, limit=self.limit)
+        self.reviews: dict[str, Result] = {}
+        self.processed = 0
+        self._pace = seconds / most  # seconds a record took lately
+
+    def assign(self) -> None:
+        """Take both partitions: whoever had them can't write any more."""
+        self.persons.assign()
+        self.wards.assign()
+
+    @property
+    def backlog(self) -> int:
+        """How many records wait."""
+        with self.store.read() as conn:
+            ends = [logs.end(conn, e.processor.topic, e.partition) for e in (self.persons, self.wards)]
+        return sum(ends) - self.persons.next_offset - self.wards.next_offset
+
+    def turn(self) -> int:
+        """One batch of each engine, sized to about `seconds`. Returns how many records were processed."""
+        return self._batch(self.wards) + self._batch(self.persons)
+
+    def _batch(self, engine: Engine) -> int:
+        most = max(8, min(self.most, int(self.seconds / max(self._pace, 1e-6))))
+        topic = engine.processor.topic
+        with self.store.read() as conn:
+            records = logs.read(conn, topic, engine.partition, engine.next_offset, most)
+            end = logs.end(conn, topic, engine.partition) if records else 0
+        if not records:
+            return 0
+        started = self.monotonic()
+        results = engine.process(records, at=self.now(), backlog=end - records[-1].offset - 1)
+        self.reviews.update(results)
+        spent = (self.monotonic() - started) / len(records)
+        self._pace = 0.8 * self._pace + 0.2 * spent
+        self.processed += len(records)
+        return len(records)
+
+    def drain(self) -> int:
+        """Until nothing is left to do: everything derived from what came is derived."""
+        total = 0
+        while done := self.turn():
+            total += done
+        return total
+
+    def fire(self, now: datetime) -> int:
+        """Timers due by `now` become events, in the order of their due times. Returns how many."""
+        with self.store.write() as conn:
+            due = timers.due(conn, now, TIMERS_AT_ONCE)
+            if due:
+                records = [(TOPIC_OF[d.space], d.key, encode(timer_event(d))) for d in due]
+                logs.append_many(conn, records, PARTITIONS, at=now)
+                timers.clear(conn, due)
+        return len(due)
+
+    def next_due(self) -> datetime | None:
+        """When the next timer is due."""
+        with self.store.read() as conn:
+            return timers.next_due(conn)
+
+
+def timer_event(due: Due) -> TimerDue:
+    """A timer as an event. Its time is when it was due, however late it is fired."""
+    return TimerDue(
+        event_id=derived_id("tm", due.space, due.key, due.due.isoformat()),
+        at=due.due,
+        arrived_at=due.due,
+        person=due.key if due.space == "person" else "",
+    )
