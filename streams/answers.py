@@ -35,9 +35,7 @@ class Stamp:
         }
 
 
-def national(
-    message: Message, events: Sequence[Event], gates: Mapping[str, GateAnswer], stamp: Stamp
-) -> Answer:
+def national(message: Message, events: Sequence[Event], gates: Mapping[str, GateAnswer], stamp: Stamp) -> Answer:
     """`infcode` 0, with `output.result` for 3101/3102 and `output.wardwatch` for 2303/2304."""
     output: dict[str, Any] | None = None
     asked = [e for e in events if isinstance(e, SettlementAsked)]

@@ -149,15 +149,9 @@ class Directory:
     def _stay(self, event: Event, kind: str, person: str, alias: Alias | None, national: bool) -> Stay | None:
         who = event.who
         self._read_stays([person])
-        mine = {
-            k: s
-            for k, s in self._stays[person].items()
-            if s.institution == who.institution or not who.institution
-        }
+        mine = {k: s for k, s in self._stays[person].items() if s.institution == who.institution or not who.institution}
         if alias is not None:
-            return self._stays[person].get(alias.stay) or _new(
-                alias.stay, alias.institution, person, who, event
-            )
+            return self._stays[person].get(alias.stay) or _new(alias.stay, alias.institution, person, who, event)
         if kind == ADMISSION:
             same = [s for s in mine.values() if _same_stay(s, who)]
             return same[0] if same else _new(_key_of(who, event), who.institution, person, who, event)

@@ -89,9 +89,7 @@ class Embedded:
         assert isinstance(answer, Answer)
         return answer
 
-    async def submit_unreadable(
-        self, path: str, raw: bytes, reason: str, caller: Caller, at: datetime
-    ) -> str:
+    async def submit_unreadable(self, path: str, raw: bytes, reason: str, caller: Caller, at: datetime) -> str:
         """Keep what can't be read, whole or as much as was read of it."""
 
         def keep() -> str:

@@ -155,9 +155,7 @@ class Engine:
         if key in work.states:
             return work.states[key]
         row = rows.get(key)
-        return (
-            (row.version, self.processor.load(key, row.body)) if row else (0, self.processor.load(key, None))
-        )
+        return (row.version, self.processor.load(key, row.body)) if row else (0, self.processor.load(key, None))
 
     def _collect(self, key: str, event: Event, effects: Effects, work: _Work) -> None:
         work.timers[key] = effects.wake_at

@@ -27,9 +27,7 @@ class Metric:
 
 
 TABLE: tuple[Metric, ...] = (
-    Metric(
-        "http_requests_total", "counter", ("method", "route", "status"), "收到的请求", "requests answered"
-    ),
+    Metric("http_requests_total", "counter", ("method", "route", "status"), "收到的请求", "requests answered"),
     Metric("http_seconds", "histogram", ("route",), "应答耗时（秒）", "time to answer, seconds"),
     Metric("rejected_total", "counter", ("reason",), "未受理的请求", "requests turned down"),
     Metric("live_listeners", "gauge", (), "实时连接数", "consoles connected to the live feed"),
@@ -38,16 +36,12 @@ TABLE: tuple[Metric, ...] = (
     Metric("batch_events", "gauge", (), "最近一批的事件数", "events in the newest batch"),
     Metric("backlog_events", "gauge", ("topic",), "待处理事件", "events waiting in the log"),
     Metric("lag_seconds", "gauge", ("topic",), "处理延迟（秒）", "age of the oldest waiting event, seconds"),
-    Metric(
-        "unjoined", "gauge", (), "待关联的事件", "events waiting for the message that says whose they are"
-    ),
+    Metric("unjoined", "gauge", (), "待关联的事件", "events waiting for the message that says whose they are"),
     Metric("dead_letters_total", "counter", ("source",), "死信", "what could not be read or processed"),
     Metric("alerts_total", "counter", ("detector", "severity"), "新增疑点", "alerts raised"),
     Metric("decisions_total", "counter", ("outcome",), "结算研判", "answers of the settlement gate"),
     Metric("amendments_total", "counter", (), "更正的研判", "gate answers that the engine amended"),
-    Metric(
-        "gate_seconds", "histogram", (), "结算研判耗时（秒）", "time of the settlement gate's answer, seconds"
-    ),
+    Metric("gate_seconds", "histogram", (), "结算研判耗时（秒）", "time of the settlement gate's answer, seconds"),
     Metric("holds_open", "gauge", (), "待核中的拨付", "holds not yet reviewed to the end"),
     Metric("timers_pending", "gauge", (), "待触发的定时", "timers waiting"),
     Metric("storage_bytes", "gauge", (), "数据库大小（字节）", "size of the database, bytes"),
@@ -72,9 +66,7 @@ class Metrics:
             elif row.kind == "gauge":
                 self._gauges[row.name] = Gauge(name, text, row.labels, registry=self.registry)
             else:
-                self._histograms[row.name] = Histogram(
-                    name, text, row.labels, buckets=FAST, registry=self.registry
-                )
+                self._histograms[row.name] = Histogram(name, text, row.labels, buckets=FAST, registry=self.registry)
 
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
         """Add to a counter. Raises KeyError for a metric that isn't in the table."""

@@ -41,9 +41,7 @@ class Node(Protocol):
         """Take one request: joined, stored, answered. Raises `Rejected`, of which it has kept what is due."""
         ...
 
-    async def submit_unreadable(
-        self, path: str, raw: bytes, reason: str, caller: Caller, at: datetime
-    ) -> str:
+    async def submit_unreadable(self, path: str, raw: bytes, reason: str, caller: Caller, at: datetime) -> str:
         """Keep what can't be read as a dead letter and return its id. `raw` may be only the beginning."""
         ...
 

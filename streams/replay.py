@@ -6,24 +6,17 @@ everything derived is drained before the next line (contract §2).
 
 from __future__ import annotations
 
-import gzip
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
-import orjson
-import zstandard
-
-from access.callers import LOCAL, UnknownCaller, caller_as
 from storage.store import Store
 from streams.intake import Arrival, Intake
+from streams.journal import CLOCK_PATH, JournalError, Line, open_journal, read_journal
 from streams.pump import Pump
-from streams.requests import Request
+from streams.requests import Rejected, Unprocessable
 
-CLOCK_PATH = "/clock"
 LINES_A_COMMIT = 500
 """Lines played in one transaction. Nobody watches a replay's database while it runs; a crash starts it anew."""
 
@@ -33,23 +26,6 @@ class MovableClock(Protocol):
 
     def now(self) -> datetime: ...
     def set(self, to: datetime) -> None: ...
-
-
-class JournalError(ValueError):
-    """A journal that can't be played; the message names the line and what to mend."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line: when the server saw it, where it was posted, what."""
-
-    number: int
-    at: datetime
-    path: str
-    body: bytes
-    document: Any
-    idempotency_key: str
-    sender: Any
 
 
 @dataclass
@@ -62,55 +38,6 @@ class Played:
     timers: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
-
-
-def open_journal(path: Path) -> IO[bytes]:
-    """The journal's bytes, unpacked by its name: `.zst`, `.gz` or plain."""
-    raw = path.open("rb")
-    if path.suffix == ".zst":
-        return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw))
-    if path.suffix == ".gz":
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw))
-    return raw
-
-
-def read_journal(stream: IO[bytes]) -> Iterator[Line]:
-    """Its lines in order. Raises `JournalError` naming the line: unreadable, without offset, back in time."""
-    last: datetime | None = None
-    for number, raw in enumerate(stream, 1):
-        if not raw.strip():
-            continue
-        line = _line(number, raw)
-        if last is not None and line.at < last:
-            raise JournalError(
-                f"第 {number} 行的时间早于上一行 / line {number}: `at` lies before the line above"
-            )
-        last = line.at
-        yield line
-
-
-def _line(number: int, raw: bytes) -> Line:
-    try:
-        row = orjson.loads(raw)
-        at = datetime.fromisoformat(row["at"])
-        path = row["path"]
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
-        raise JournalError(
-            f"第 {number} 行无法读取（需要 at、path） / line {number}: not a journal line "
-            f"(`at` and `path` wanted): {type(error).__name__}"
-        ) from None
-    if at.utcoffset() is None or not isinstance(path, str):
-        raise JournalError(f"第 {number} 行的 at 缺少时区 / line {number}: `at` has no offset")
-    document = row.get("json")
-    return Line(
-        number,
-        at,
-        path,
-        orjson.dumps(document) if document is not None else b"",
-        document,
-        str(row.get("idempotency_key") or ""),
-        row.get("as"),
-    )
 
 
 @dataclass
@@ -153,30 +80,23 @@ class Player:
         played.lines += 1
         played.first_at = played.first_at or line.at
         played.last_at = line.at
-        if line.path == CLOCK_PATH:
+        if line.moves_clock_only:
             return
         played.requests += 1
-        request = Request(
-            path=line.path,
-            body=line.body,
-            at=line.at,
-            caller=self._caller(line),
-            idempotency_key=line.idempotency_key,
-            document=line.document,
-        )
-        (result,) = self.intake.take([Arrival(request)])
-        played.refused += isinstance(result, Exception)
+        result = self._take(line)
+        played.refused += isinstance(result, Rejected)
         self.pump.drain()
         if self.answered is not None:
             self.answered(line, result)
 
-    def _caller(self, line: Line) -> Any:
-        if line.sender is None:
-            return LOCAL
-        try:
-            return caller_as(line.sender)
-        except UnknownCaller as error:
-            raise JournalError(f"第 {line.number} 行 as：{error} / line {line.number}: {error}") from None
+    def _take(self, line: Line) -> Any:
+        if not line.has_files:
+            (result,) = self.intake.take([Arrival(line.request())])
+            return result
+        # As over HTTP: a picture is refused with a clear word, and what was said of it is kept.
+        refused = Unprocessable("photo_not_supported_yet")
+        self.intake.keep_unreadable(line.path, line.body, refused.key, refused.key, line.at)
+        return refused
 
     def _until(self, moment: datetime, played: Played) -> None:
         """Timers due by `moment` fire one due time after the other, each drained before the next."""

@@ -96,9 +96,7 @@ class _Call(NamedTuple):
 
     def secret(self, purpose: str, length: int) -> bytes:
         """Bytes that only we can make, the same every time for the same request."""
-        return hmac.digest(self.nonce_key, f"{purpose}\x1f{self.request_id}".encode(), hashlib.sha256)[
-            :length
-        ]
+        return hmac.digest(self.nonce_key, f"{purpose}\x1f{self.request_id}".encode(), hashlib.sha256)[:length]
 
     def flags(self, name: str, at: datetime) -> tuple[str, ...]:
         """What is odd about the device time `at` of field `name`; raises `Unprocessable` when absurd."""

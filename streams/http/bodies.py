@@ -64,9 +64,7 @@ async def check_depth(raw: bytes, limit: int) -> None:
     """Raise `Unreadable` where brackets are nested deeper than `limit`, without building anything."""
     if raw.count(b"[") + raw.count(b"{") <= limit:
         return
-    scan = (
-        _too_deep(raw, limit) if len(raw) < INLINE_BYTES else await asyncio.to_thread(_too_deep, raw, limit)
-    )
+    scan = _too_deep(raw, limit) if len(raw) < INLINE_BYTES else await asyncio.to_thread(_too_deep, raw, limit)
     if scan:
         raise Unreadable(raw, BadRequest("body_too_deep", limit=limit))
 
@@ -81,6 +79,14 @@ async def parse_json(raw: bytes, depth: int) -> Any:
     if _keys_written(raw) != _keys_held(document):
         raise Unreadable(raw, BadRequest("body_duplicate_key", name=_repeated_key(raw)))
     return document
+
+
+async def read_ahead(raw: bytes) -> Any:
+    """The document in `raw` where it is plain JSON, else None: the codec then says what is wrong with it."""
+    try:
+        return orjson.loads(raw) if len(raw) < INLINE_BYTES else await asyncio.to_thread(orjson.loads, raw)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _declared_length(request: HttpRequest) -> int:

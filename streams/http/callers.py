@@ -18,9 +18,7 @@ from streams.requests import BadRequest, Forbidden, Unauthorised
 AS_HEADER = "Wardwatch-As"
 """While no credential is configured: stands for `as` of a journal line, "person role"."""
 
-_BEARER = HTTPBearer(
-    auto_error=False, description="凭证 / a credential of an institution, device, person or service"
-)
+_BEARER = HTTPBearer(auto_error=False, description="凭证 / a credential of an institution, device, person or service")
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="wardwatch"'}
 
 

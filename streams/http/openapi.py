@@ -1,4 +1,4 @@
-"""The interface document, kept true: bodies are read by hand, so what they hold is said by hand, once a route."""
+"""The interface document, kept true: bodies are read by hand, so what they hold is said by hand, once."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import secrets
 import traceback
@@ -14,9 +15,9 @@ from fastapi import Request as HttpRequest
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from schemas.national import reply_failed
 from schemas.texts import Language
 from streams.field_errors import row_of
-from streams.http.envelope import refusal
 from streams.http.language import language_of
 from streams.http.options import Gateway
 from streams.requests import Answer, BadRequest, NotFound, Rejected, Unprocessable
@@ -64,7 +65,10 @@ def refused(request: HttpRequest, rejected: Rejected, raw: bytes = b"") -> Respo
     if not request.url.path.startswith(NATIONAL) or rejected.status in (404, 405):
         return rendered(rejected.answer(language), language)
     status = rejected.status if rejected.status in SHOWN_AS_STATUS else 200
-    body = refusal(_in_one_line(rejected, language), gateway.node.now(), raw)
+    now = gateway.node.now()
+    serial = int.from_bytes(hashlib.sha256(raw).digest()[:4], "big")
+    reason = _in_one_line(rejected, language)
+    body = reply_failed(None, reason, received_at=now, responded_at=now, serial=serial)
     return rendered(Answer(status, body, headers=rejected.headers))
 
 

@@ -9,7 +9,7 @@ from fastapi import Request as HttpRequest
 
 from access.callers import Caller
 from schemas import api, api_answers
-from streams.http.bodies import Unreadable, check_depth, parse_json, read_body
+from streams.http.bodies import Unreadable, check_depth, parse_json, read_ahead, read_body
 from streams.http.callers import action_of, gateway_of, may
 from streams.http.multipart import read_capture
 from streams.http.openapi import json_body, problems, takes
@@ -43,9 +43,7 @@ IdempotencyKey = Annotated[
     summary="一条国家医保接口报文 / one national interface message",
     response_model=api_answers.Envelope,
     responses={status: {"model": api_answers.Envelope} for status in (401, 403, 413, 503)},
-    openapi_extra=takes(
-        {"application/json": {"schema": {"type": "object", "required": ["infno"]}}, "text/plain": {}}
-    )
+    openapi_extra=takes({"application/json": {"schema": {"type": "object", "required": ["infno"]}}, "text/plain": {}})
     | action_of("message.send"),
 )
 @router.post("/fsi/callService/{infno}", include_in_schema=False, openapi_extra=action_of("message.send"))
@@ -64,7 +62,9 @@ async def call_service(request: HttpRequest, caller: MessageSender) -> Response:
     except Unreadable as error:
         await gateway.node.submit_unreadable(path, error.raw, error.rejected.key, caller, arrived_at)
         return refused(request, error.rejected, error.raw)
-    return rendered(await gateway.node.submit(Request(path, body, arrived_at, caller)))
+    document = await read_ahead(body)
+    answer = await gateway.node.submit(Request(path, body, arrived_at, caller, document=document))
+    return rendered(answer)
 
 
 @router.post(
@@ -211,9 +211,9 @@ async def report_scene(
     status_code=202,
     response_model=api_answers.ReviewTaken,
     responses={
-        200: {"model": api_answers.ReviewTaken, "description": "复核完成 / the second reviewer agreed"}
-    }
-    | problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+        200: {"model": api_answers.ReviewTaken, "description": "复核完成 / the second reviewer agreed"},
+        **problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    },
     openapi_extra=json_body(api.HoldReviewIn) | action_of("hold.review"),
 )
 async def review_hold(
@@ -229,9 +229,7 @@ async def review_hold(
     return await _take(request, caller, idempotency_key)
 
 
-async def _take(
-    request: HttpRequest, caller: Caller, idempotency_key: str, *, multipart: bool = False
-) -> Response:
+async def _take(request: HttpRequest, caller: Caller, idempotency_key: str, *, multipart: bool = False) -> Response:
     gateway = gateway_of(request)
     options = gateway.options
     arrived_at = gateway.node.now()
@@ -250,9 +248,7 @@ async def _take(
     except Unreadable as error:
         await gateway.node.submit_unreadable(path, error.raw, error.rejected.key, caller, arrived_at)
         return refused(request, error.rejected)
-    return rendered(
-        await gateway.node.submit(Request(path, body, arrived_at, caller, idempotency_key, document))
-    )
+    return rendered(await gateway.node.submit(Request(path, body, arrived_at, caller, idempotency_key, document)))
 
 
 def _check_key(key: str) -> None:

@@ -8,11 +8,13 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from detectors.gate.review import Result, review
 from detectors.gate.rulings import provisional_of
 from detectors.gate.stops import NO_STOPS, Stops
+from detectors.ledger.model import Check, Registration
 from detectors.policy import Institution
 from schemas.base import CHINA
-from schemas.settlement import Provisional
+from schemas.settlement import HoldReviewed, Provisional
 from tests.gate.story import DUE, IMPOSTOR, INFNO, LATER, MISSED, SETTLED, Story, at
 
 DAYS = (date(2026, 2, 20), date(2026, 2, 21))
@@ -405,3 +407,42 @@ def test_a_hold_that_does_not_exist_is_not_reviewed() -> None:
 def test_decision_ids_follow_from_the_claim_alone() -> None:
     assert [d.decision_id for d in held().decisions] == [d.decision_id for d in held().decisions]
     assert LINE.tzinfo is CHINA
+
+
+def test_a_second_final_settlement_replaces_the_first_though_its_cancellation_never_reached_us() -> None:
+    story = held()
+    story.settles(LATER, setl_id="S2")
+    assert story.last.supersedes == story.decisions[0].decision_id
+    assert sorted(hold.status for hold in {h.hold_id: h for h in story.holds}.values()) == ["open", "void"]
+
+
+def test_a_kept_hold_still_shows_what_people_kept_when_its_settlement_is_cancelled() -> None:
+    story = held()
+    story.reviews("anna", "keep", LATER)
+    story.reviews("bo", "keep", LATER)
+    story.think("identity.mismatch").waits(LATER)
+    story.cancels(LATER + timedelta(hours=1))
+    assert [r.code for r in story.hold.reasons] == ["gate.settlement_cancelled", "identity_mismatch"]
+    assert story.hold.basis
+
+
+def test_the_gateway_refuses_a_review_at_the_payment_line_before_the_timer_has_run() -> None:
+    story = held()
+    (ruling,) = story.stay.rulings
+    said = HoldReviewed(
+        event_id="r", at=LINE, arrived_at=LINE, hold_id=ruling.hold_id, action="release", reviewer="anna"
+    )
+    assert review(ruling, said, LINE) == (ruling, Result(409, "gate.review_expired"))
+    assert review(ruling, said, LINE - timedelta(seconds=1))[1].status == 202
+
+
+def test_while_a_claim_is_payable_the_next_check_that_falls_due_wakes_the_gate() -> None:
+    due = LATER + timedelta(hours=3)
+    told = Registration("ad", at("2026-02-20"), "admitted", at("2026-02-20"), began_at=at("2026-02-20"))
+    check = Check("ck-1", LATER, due, assigned=True, delivered_at=LATER)
+    story = Story()
+    story.stay = replace(story.stay, registrations=(told,), checks=(check,))
+    story.settles(SETTLED, interim=True)
+    assert story.wake_at == due
+    story.cancels(SETTLED)
+    assert story.wake_at is None
