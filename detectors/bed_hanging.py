@@ -41,9 +41,9 @@ def bed_hanging(case: Case) -> Judgement:
     """挂床住院. 可疑 from the alarm line or by a hard condition, 提醒 from the notice line."""
     limit = case.rules.presence_bed_hanging
     wake = next_due(case)
-    climb = _climb(_terms(case, limit)) if _might_reach(case, limit) else []
-    score = _total(climb)
     hard = tuple(_hard_conditions(case, limit))
+    climb = _climb(_terms(case, limit)) if hard or _might_reach(case, limit) else []
+    score = _total(climb)
     if not hard and (not climb or score < limit.notice):
         return Judgement(wake_at=wake) if wake else NOTHING
     severity = 2 if hard or score >= limit.alarm else 3

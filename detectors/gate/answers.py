@@ -92,7 +92,7 @@ def audit_rows(case: Case, decision: Decision) -> tuple[AuditRow, ...]:
 
 def _row(decision: Decision, row_id: str, detector: str, reasons: list[Reason], severity: int) -> AuditRow:
     degree: Literal["2", "3"] = "2" if severity <= SUSPECT else "3"
-    said = "".join(sentence(reason, "zh") for reason in reasons)
+    said = "；".join(sentence(reason, "zh").rstrip("。") for reason in reasons)
     evidence = dict.fromkeys(item for reason in reasons for item in reason.evidence)
     amount: Decimal = decision.fund_at_stake if decision.fund_at_stake is not None else ZERO
     return AuditRow(

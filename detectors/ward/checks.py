@@ -58,7 +58,8 @@ def ordered(house: House, event: CheckOrdered, now: datetime) -> Out:
 
 def opened(house: House, check: WardCheck, now: datetime) -> Out:
     """The check opens: whoever is on the ward's books at that moment, as we know them, is covered."""
-    assert check.opens_at and check.due_by
+    assert check.opens_at
+    assert check.due_by
     if check.roster:
         covered = tuple((p, s, _ward_of(house, s) or check.ward) for p, s in check.roster)
     else:

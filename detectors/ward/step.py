@@ -115,9 +115,9 @@ def _alert(house: House, rules: RuleSet, now: datetime, since: datetime, until: 
     """One alert a silence; when the feed is back it says how long it was. Data quality, not fraud."""
     hours = round(((until or now) - since).total_seconds() / 3600)
     return Alert(
-        alert_id=derived_id("al", "feed.silent", rules.version, house.key, since.isoformat()),
+        alert_id=derived_id("al", "feed.silent", rules.label, house.key, since.isoformat()),
         detector="feed.silent",
-        rule_version=rules.version,
+        rule_version=rules.label,
         threshold=rules.feed_silent.hours,
         raised_at=house.silence_raised_at or now,
         updated_at=now,
