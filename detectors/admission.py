@@ -128,7 +128,7 @@ def _admission_of(stay: Stay) -> tuple[str, ...]:
 def _billed_after(stay: Stay, moment: datetime) -> tuple[str, ...]:
     """Charges of the stay with a live fee line dated after the date of `moment`."""
     from_then = ends(day(moment))
-    if not any(line.at >= from_then for batch in stay.charges for line in batch.lines):
+    if not any(batch.until and batch.until >= from_then for batch in stay.charges):
         return ()
     live = {id(line) for line in live_lines(stay) if line.at >= from_then and not line.take_home}
     return tuple(batch.id for batch in stay.charges if any(id(line) in live for line in batch.lines))

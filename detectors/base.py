@@ -24,6 +24,16 @@ class Case:
     institution: Institution
     now: datetime
 
+    def concluding(self, stay: Stay) -> Case:
+        """The case with `stay`, which holds the same facts and other conclusions (opinions, alerts, rulings).
+
+        What was read of the facts stays true, so it isn't read again.
+        """
+        case = Case(self.person, stay, self.rules, self.institution, self.now)
+        readings = {name: value for name, value in self.__dict__.items() if name not in _FIELDS}
+        case.__dict__.update(readings)
+        return case
+
     @cached_property
     def span(self) -> Span:
         return span(self.stay)
@@ -31,6 +41,9 @@ class Case:
     @cached_property
     def placement(self) -> Placement:
         return placement(self.stay)
+
+
+_FIELDS = frozenset(Case.__dataclass_fields__)
 
 
 class Judgement(NamedTuple):

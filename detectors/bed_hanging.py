@@ -9,7 +9,7 @@ the highest point: their weights add up to the score.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
@@ -18,8 +18,8 @@ from detectors.ledger.model import Opinion, Why
 from detectors.reading.absence import Absence, absences, absences_with_leave
 from detectors.reading.checks import EXPLAINED, missed_here, next_due
 from detectors.reading.faces import sessions
-from detectors.reading.moments import dates, day, ends, listed, next_day
-from detectors.reading.services import care, longest_gap
+from detectors.reading.moments import day, ends, listed, next_day
+from detectors.reading.services import care, longest_gap, might_pause
 from detectors.rulesets.model import BedHanging
 
 
@@ -191,7 +191,8 @@ def _absent_days(case: Case, limit: BedHanging) -> Iterator[Why]:
 
 
 def _no_service(case: Case, limit: BedHanging) -> Iterator[Why]:
-    found = longest_gap(case)
+    least = timedelta(hours=limit.no_service_hours)
+    found = longest_gap(case) if might_pause(case, least) else None
     if found is None:
         return
     (begins, closes), evidence = found
@@ -218,18 +219,19 @@ def _much_leave(case: Case, limit: BedHanging) -> Iterator[Why]:
     began, over = case.span.began_at, case.span.ended_at
     if began is None or over is None or over < began:
         return
-    first, last = day(began), day(over)
-    away: set[date] = set()
     leaves = [w for w in case.stay.whereabouts if w.kind == "leave"]
-    for leave in leaves:
-        until = last if leave.ends is None else min(last, day(leave.ends))
-        away.update(dates(max(first, day(leave.starts)), next_day(until)))
-    whole = (last - first).days + 1
-    if len(away) / whole > limit.leave_day_ratio:
+    count, counted = 0, day(began).toordinal() - 1
+    for leave in sorted(leaves, key=lambda w: w.starts):
+        last = min(day(over), day(leave.ends or over)).toordinal()
+        first = max(counted + 1, day(leave.starts).toordinal())
+        if first <= last:
+            count, counted = count + last - first + 1, last
+    whole = (day(over) - day(began)).days + 1
+    if count / whole > limit.leave_day_ratio:
         yield why(
             "presence_bed_hanging_leave_days",
             *(leave.id for leave in leaves),
-            count=len(away),
+            count=count,
             days=whole,
             limit=limit.leave_day_ratio,
         )

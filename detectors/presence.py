@@ -76,8 +76,11 @@ class Sighting(NamedTuple):
 def elsewhere(case: Case) -> Judgement:
     """人在他院: while this stay was open, the body was at another institution, and no whereabouts say so.
 
-    Purchases and outpatient bills count nothing: anyone can carry a card.
+    Purchases and outpatient bills count nothing: anyone can carry a card. Of a stay whose admission we never
+    saw, nobody can say since when it was open.
     """
+    if case.span.began_at is None:
+        return NOTHING
     seen = _sightings(case) if case.person.scenes else ()
     doubled = _second_admissions(case) if len(case.person.stays) > 1 else ()
     wake = earliest(*(two.wake_at for two in doubled))

@@ -59,7 +59,7 @@ def _deaths(case: Case) -> Iterator[End]:
 
 def _billed(case: Case, end: End) -> tuple[Why, ...]:
     """Fee lines that stand and are dated after the end; medicine to take home is in order."""
-    if not any(line.at >= end.over for batch in case.stay.charges for line in batch.lines):
+    if not any(batch.until and batch.until >= end.over for batch in case.stay.charges):
         return ()
     late = [line for line in live_lines(case.stay) if line.at >= end.over and not line.take_home]
     if not late:

@@ -79,15 +79,16 @@ class _Moment:
 
     def case(self, person: Person, stay: Stay) -> Case:
         """The stay as its detectors see it: under the rules that were in force when it began."""
-        region = placement(stay).region
-        began = span(stay).began_at or self.now
-        return Case(
+        place, time = placement(stay), span(stay)
+        case = Case(
             person=person,
             stay=stay,
-            rules=self.policies.rules(region, began),
+            rules=self.policies.rules(place.region, time.began_at or self.now),
             institution=self.policies.institution(stay.institution),
             now=self.now,
         )
+        case.__dict__.update(placement=place, span=time)  # read already: see `Case`
+        return case
 
 
 def step(
@@ -168,7 +169,7 @@ def _judge(case: Case, detectors: tuple[Detector, ...], told: _Told) -> tuple[Ca
         return case, stay
     changed = opinions is not stay.opinions
     stay = replace(stay, opinions=opinions, wakes=wakes)
-    case = _seen(case, stay)
+    case = case.concluding(stay)
     return _raise(case, told) if changed else (case, stay)
 
 
@@ -196,7 +197,7 @@ def _raise(case: Case, told: _Told) -> tuple[Case, Stay]:
             )
             alerts[name] = replace(raised, opinion=None)
     stay = replace(stay, alerts=alerts)
-    return _seen(case, stay), stay
+    return case.concluding(stay), stay
 
 
 def _rule(case: Case, moment: _Moment, told: _Told) -> tuple[Case, Stay]:
@@ -213,7 +214,7 @@ def _rule(case: Case, moment: _Moment, told: _Told) -> tuple[Case, Stay]:
     if ruled.rulings == stay.rulings and wakes == stay.wakes:
         return case, stay
     stay = replace(stay, rulings=ruled.rulings, wakes=wakes)
-    case = _seen(case, stay)
+    case = case.concluding(stay)
     return case, stay
 
 
@@ -234,11 +235,6 @@ def _restated(before: Stay | None, case: Case, event: Event, told: list[Alert]) 
         for name, raised in stay.alerts.items()
         if raised.opinion is not None and name not in known
     ]
-
-
-def _seen(case: Case, stay: Stay) -> Case:
-    """The same case with the stay as it is now."""
-    return Case(case.person, stay, case.rules, case.institution, case.now)
 
 
 def open_opinions(stay: Stay) -> Iterator[tuple[str, Opinion]]:

@@ -19,7 +19,7 @@ class Out(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
 
-# Refusals ----------------------------------------------------------------------------------------------------
+# Refusals -----------------------------------------------------------------------------------------------
 
 
 class FieldProblem(Out):
@@ -41,7 +41,7 @@ class Problem(Out):
     errors: list[FieldProblem] = []
 
 
-# What was taken ----------------------------------------------------------------------------------------------
+# What was taken -----------------------------------------------------------------------------------------
 
 
 class Envelope(Out):
@@ -115,7 +115,7 @@ class SealingKeys(Out):
     keys: list[SealingKey]
 
 
-# What is read ------------------------------------------------------------------------------------------------
+# What is read -------------------------------------------------------------------------------------------
 
 
 class ReasonOut(Out):
@@ -133,6 +133,8 @@ class CaptureOut(Out):
 
     capture_id: str
     state: str
+    state_text: str
+    state_text_en: str
     band: Literal["same", "unclear", "different"] | None
     reasons: list[ReasonOut]
     updated_at: AwareDatetime
@@ -207,6 +209,7 @@ class GateOut(Out):
     mdtrt_id: str
     outcome: Outcome | None = Field(description="of the decision in force; null before any")
     decision: DecisionOut | None
+    now: DecisionOut | None = Field(description="what it would say if the hospital asked (2303) now")
     decisions: list[DecisionOut]
 
 
@@ -240,8 +243,6 @@ class HoldOut(Out):
     ward: str | None = None
     hold_type: str
     basis: str
-    basis_text: str
-    basis_text_en: str
     status: str
     opened_at: AwareDatetime
     updated_at: AwareDatetime
@@ -281,9 +282,7 @@ class ExportRow(Out):
     fee_total: Money | None
     fund_at_stake: Money | None
     stake_estimated: bool
-    held_amount: Money | None = Field(
-        description="what of the fund's share waits; 0 once released or expired"
-    )
+    held_amount: Money | None = Field(description="what of the fund's share waits; 0 once released or expired")
     days: list[DayOut] = []
     released_days: list[date] = []
     opened_at: AwareDatetime

@@ -169,9 +169,7 @@ def _joined(value: Any) -> Any:
 Names = Annotated[
     Label,
     BeforeValidator(_joined),
-    WithJsonSchema(
-        {"anyOf": [{"type": "string", "maxLength": 128}, {"type": "array", "items": {"type": "string"}}]}
-    ),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": 128}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 """One staff number, or a list of them."""
 

@@ -13,6 +13,8 @@ from schemas.ward_check import CheckKind
 RosterState = Literal["waiting", "received", "same", "unclear", "different", "answered", "missed", "excused"]
 """Where one patient of an open check stands. `answered` is an answer without a face: `result` says which."""
 
+StayState = Literal["open", "discharged", "settled", "cancelled"]
+
 
 class RosterRow(Model):
     """One patient whom a check covers. No name: the ward knows its beds."""
@@ -74,7 +76,7 @@ class StayRecord(Model):
     fixmedins_code: str
     ward: str = ""
     bed: str = ""
-    state: Literal["open", "discharged", "settled", "cancelled"] = "open"
+    state: StayState = "open"
     admitted_at: AwareDatetime | None = None
     discharged_at: AwareDatetime | None = None
     settled_at: AwareDatetime | None = None
@@ -82,7 +84,7 @@ class StayRecord(Model):
     anchor: str = ""
     pay_regime: str = "other"
     fee_total: Money | None = None
-    score: float | None = None
+    score: float | None = None  # of 挂床, in nats
     days: tuple[Day, ...] = ()
     spans: tuple[Span, ...] = ()
     alerts: tuple[str, ...] = ()

@@ -65,11 +65,13 @@ _FULL = "no room left on the database's disk; nothing of this transaction was ke
 
 
 def translate(cause: BaseException, where: str, *, lost: bool = False) -> StorageError | None:
-    """A driver's error as ours, None where it is none of a driver's.
+    """A driver's error (or one of ours from inside a statement) as ours, else None.
 
     `where` names the database (without password), `lost` says that the connection is gone. The driver's own
     text is dropped where it may quote stored values: PostgreSQL's details do.
     """
+    if isinstance(cause, StorageError):
+        return cause
     if isinstance(cause, UnicodeEncodeError):
         return Unstorable(f"{where}: a text holds half a surrogate pair, which has no UTF-8")
     if isinstance(cause, sqlite3.Error):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.errors import Fenced
@@ -69,6 +69,11 @@ def reached(conn: Connection, consumer: str, topic: str, partition: int = 0) -> 
     return 0 if row is None else int(row[0])
 
 
+def forget(conn: Connection, consumer: str) -> int:
+    """Drops every row of a consumer that is no more: its offset would hold the log's sweeping back for ever."""
+    return conn.execute(_FORGET, {"consumer": consumer}).rowcount
+
+
 _KEYS = ("consumer", "topic", "partition")
 _CLAIM = {
     module.__name__.rsplit(".", 1)[-1]: module.insert(offsets)
@@ -89,3 +94,4 @@ _ADVANCE = (
     .values(next_offset=bindparam("reached"))
 )
 _REACHED = select(offsets.c.next_offset).where(*(offsets.c[key] == bindparam(key) for key in _KEYS))
+_FORGET = delete(offsets).where(offsets.c.consumer == bindparam("consumer"))

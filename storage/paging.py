@@ -32,7 +32,7 @@ def after(
     """`query` in the order of `columns` (`newest`: backwards), behind `cursor`, one row more than `limit`."""
     limit = max(1, min(limit, MAX_PAGE))
     if cursor is not None:
-        place = decode(cursor, len(columns))
+        place = decode(cursor, [column.type.python_type for column in columns])
         query = query.where(tuple_(*columns) < place if newest else tuple_(*columns) > place)
     return query.order_by(*(column.desc() if newest else column for column in columns)).limit(limit + 1)
 
@@ -49,12 +49,18 @@ def encode(place: Sequence[int | str]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(list(place))).decode().rstrip("=")
 
 
-def decode(cursor: str, width: int) -> tuple[int | str, ...]:
+def decode(cursor: str, kinds: Sequence[type]) -> tuple[int | str, ...]:
     """Raises `BadCursor` where it is none of ours."""
     try:
         place = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error):
         raise BadCursor("not a cursor of this list") from None
-    if not isinstance(place, list) or len(place) != width or not all(type(p) in (int, str) for p in place):
+    if not isinstance(place, list) or [type(part) for part in place] != list(kinds):
+        raise BadCursor("not a cursor of this list")
+    if not all(_fits(part) for part in place):
         raise BadCursor("not a cursor of this list")
     return tuple(place)
+
+
+def _fits(part: int | str) -> bool:
+    return "\0" not in part if isinstance(part, str) else -(1 << 63) <= part < 1 << 63

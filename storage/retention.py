@@ -26,7 +26,7 @@ STEP = 500  # rows a transaction; about 10 ms on a slow disk
 
 @dataclass(frozen=True)
 class Retention:
-    """Days by kind. A log record goes when it is old enough and every consumer of its partition has read it."""
+    """Days by kind. A log record goes when it is old enough and all consumers of its partition have read it."""
 
     requests_days: int = 365
     feed_days: int = 7

@@ -42,5 +42,5 @@ _POSTGRES = text(
 )
 _DBSTAT = text(
     "SELECT coalesce(m.tbl_name, s.name), sum(s.pgsize) FROM dbstat s "
-    "LEFT JOIN sqlite_master m ON m.name = s.name WHERE s.aggregate GROUP BY 1"
+    "LEFT JOIN sqlite_master m ON m.name = s.name WHERE s.aggregate = 1 GROUP BY 1"
 )

@@ -19,6 +19,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
+from storage.errors import Unstorable
+
 _POSITIONAL: dict[str, Dialect] = {
     "sqlite": sqlite.dialect(paramstyle="qmark"),
     "postgresql": PGDialect_psycopg(paramstyle="format"),  # type: ignore[no-untyped-call]
@@ -92,7 +94,18 @@ class _Keys(TypeDecorator[list[str]]):
     def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:
         if value is None or dialect.name == "postgresql":
             return value
-        return orjson.dumps(value).decode()
+        return _json_keys(value)
+
+
+def _json_keys(keys: list[str]) -> str:
+    """As a JSON array. SQLite's `json_each` would cut a key at NUL, and so find another one or none."""
+    try:
+        listed = orjson.dumps(keys).decode()
+    except TypeError:
+        raise Unstorable("a key holds half a surrogate pair, which has no UTF-8") from None
+    if "\\u0000" in listed and any("\0" in key for key in keys):
+        raise Unstorable("a key holds NUL, which PostgreSQL can't store and SQLite can't look up")
+    return listed
 
 
 class among(FunctionElement[bool]):
@@ -101,6 +114,10 @@ class among(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
     name = "among"
+
+    def self_group(self, against: Any = None) -> Any:
+        """As it is. SQLAlchemy would write `… IN (…) = 1` for SQLite, and that no index can serve."""
+        return self
 
 
 def is_among(column: ColumnElement[Any], name: str = "keys") -> ColumnElement[bool]:

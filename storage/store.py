@@ -31,7 +31,7 @@ _SQLITE_PRAGMAS = {
     "temp_store": "MEMORY",
     "wal_autocheckpoint": "4000",  # pages, 16 MB: fewer, longer copies back into the file
     "journal_size_limit": "67108864",
-    "secure_delete": "FAST",  # what is deleted is overwritten wherever that costs no extra write
+    "secure_delete": "ON",  # what is deleted is overwritten at once (measured: it costs nothing here)
 }
 
 

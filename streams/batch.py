@@ -11,7 +11,7 @@ from schemas.base import Event, Who, derived_id
 from schemas.codec import decode, encode
 from schemas.system import FeedHeard
 from schemas.ward_check import CaptureAssessed, CheckDelivered, CheckOrdered
-from storage import captures, checks, dead_letters, unjoined
+from storage import captures, checks, dead_letters, feed, unjoined
 from storage import directory as directories
 from storage import log as logs
 from storage import requests as raw
@@ -124,6 +124,7 @@ class Batch:
         first = sorted(directories.heard_many(conn, self.spoke)) if self.spoke else []
         self.log.extend((WARD_EVENTS, code, encode(_heard(code, self.spoke[code][1]))) for code in first)
         logs.append_many(conn, self.log, {PERSON_EVENTS: partitions, WARD_EVENTS: partitions}, at=at)
+        feed.append(conn, [("check", row.institution, row.body) for row in self.checks.values()], at=at)
 
     def _received(self, event: CaptureAssessed, state: str) -> None:
         self.captures.append(

@@ -19,7 +19,7 @@ from typing import Protocol
 
 from detectors.gate.review import Result
 from schemas.texts import text
-from storage.errors import StorageError
+from storage.errors import Fenced, StorageError
 from storage.store import Store
 from streams import answers
 from streams.intake import Arrival, Intake
@@ -27,6 +27,7 @@ from streams.intake import Result as TakenResult
 from streams.node import Probe, Readiness
 from streams.pump import Pump
 from streams.requests import Answer, Caller, Rejected, Request, Unavailable
+from streams.router import Router
 
 log = logging.getLogger("wardwatch.node")
 
@@ -41,6 +42,7 @@ class Clock(Protocol):
 
     def now(self) -> datetime: ...
     def monotonic(self) -> float: ...
+    def seconds_until(self, moment: datetime) -> float: ...
 
 
 @dataclass
@@ -62,6 +64,7 @@ class Embedded:
     pump: Pump
     clock: Clock
     deadline: float = 0.8
+    router: Router | None = None  # of the intake topics
     sweep: Callable[[], None] | None = None  # housekeeping, called when idle
     _jobs: deque[_Job] = field(default_factory=deque)
     _wake: threading.Condition = field(default_factory=threading.Condition)
@@ -123,6 +126,8 @@ class Embedded:
     def start(self) -> None:
         """Take the partitions and begin."""
         self.pump.assign()
+        if self.router is not None:
+            self.router.assign()
         self._thread = threading.Thread(target=self._run, name="wardwatch-writer", daemon=True)
         self._thread.start()
 
@@ -141,18 +146,24 @@ class Embedded:
         while not self._stopping:
             try:
                 busy = self._requests() + self._engines()
+            except Fenced as error:
+                self._fail(error)
+                return
             except StorageError as error:
                 log.error("storage: %s", error)
                 busy = 0
                 self._pause(1.0)
             except Exception as error:
                 # The engine has stopped itself (dead letters, lost partition): say so and take no more.
-                log.error("stopped: %s: %s", type(error).__name__, error)
-                self._failed = type(error).__name__
-                self._refuse_all()
+                self._fail(error)
                 return
             if not busy:
                 self._pause(self._until_next())
+
+    def _fail(self, error: Exception) -> None:
+        log.error("stopped: %s: %s", type(error).__name__, error)
+        self._failed = type(error).__name__
+        self._refuse_all()
 
     def _pause(self, seconds: float) -> None:
         with self._wake:
@@ -161,10 +172,9 @@ class Embedded:
 
     def _until_next(self) -> float:
         """Seconds until something is due; at most half a second, so that a stop or a timer is never late."""
-        due = self.pump.next_due()
-        if due is None:
-            return 0.5
-        return min(0.5, max(0.0, (due - self.clock.now()).total_seconds()))
+        waiting = self.router.wake_at() if self.router is not None else None
+        due = [self.clock.seconds_until(moment) for moment in (self.pump.next_due(), waiting) if moment]
+        return min([0.5, *due])
 
     # ── one turn ──
 
@@ -220,7 +230,8 @@ class Embedded:
 
     def _engines(self) -> int:
         fired = self.pump.fire(self.clock.now())
-        done = fired + self.pump.turn()
+        routed = self.router.turn() if self.router is not None else 0
+        done = fired + routed + self.pump.turn()
         if not done and self.sweep is not None:
             self.sweep()
         return done

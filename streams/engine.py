@@ -31,6 +31,9 @@ from streams.processors import Effects, Processor
 
 log = logging.getLogger("wardwatch.engine")
 
+KEEP_BYTES = 64 << 20
+"""Stored bytes of the states that an engine keeps decoded: some 5,000 persons in care, or 300 institutions."""
+
 
 class TooManyDeadLetters(RuntimeError):
     """So much can't be processed that the fault is ours: the worker stops instead of emptying the log."""
@@ -65,6 +68,44 @@ class DeadLetterLimit:
 
 
 @dataclass
+class Kept:
+    """States as they were last committed, so that busy keys aren't read and decoded for every batch.
+
+    States are frozen, and only the worker that holds the partition writes them: what is kept here stays true
+    until the partition is assigned anew. The longest unused leave first. `most` counts stored bytes; decoded
+    states take about three times as many.
+    """
+
+    most: int
+    _rows: dict[str, tuple[int, Any, int]] = field(default_factory=dict)  # key → (version, state, bytes)
+    _bytes: int = 0
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._rows
+
+    def get(self, key: str) -> tuple[int, Any] | None:
+        """(version, state) of a key; it counts as used."""
+        found = self._rows.pop(key, None)
+        if found is None:
+            return None
+        self._rows[key] = found
+        return found[:2]
+
+    def put(self, key: str, version: int, state: Any, size: int) -> None:
+        """Keep a committed state, and let go of what no longer fits."""
+        self._bytes += size - self._rows.pop(key, (0, None, 0))[2]
+        self._rows[key] = (version, state, size)
+        while self._bytes > self.most:
+            oldest = next(iter(self._rows))
+            self._bytes -= self._rows.pop(oldest)[2]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._rows.clear()
+        self._bytes = 0
+
+
+@dataclass
 class _Work:
     """What a batch comes to while it is being computed."""
 
@@ -92,6 +133,7 @@ class Engine:
         partition: int = 0,
         own_log: Mapping[str, int] | None = None,
         limit: DeadLetterLimit | None = None,
+        keep_bytes: int = KEEP_BYTES,
     ) -> None:
         self.store = store
         self.processor = processor
@@ -99,6 +141,7 @@ class Engine:
         self.partition = partition
         self.own_log = own_log
         self.limit = limit or DeadLetterLimit()
+        self.kept = Kept(keep_bytes)
         self.epoch = 0
         self.next_offset = 0
 
@@ -107,6 +150,7 @@ class Engine:
         with self.store.write() as conn:
             claim = offsets.claim(conn, self.consumer, self.processor.topic, self.partition)
         self.epoch, self.next_offset = claim.epoch, claim.next_offset
+        self.kept.clear()
         return self.next_offset
 
     def process(self, records: Sequence[Record], *, at: datetime, backlog: int = 0) -> dict[str, Result]:
@@ -122,14 +166,19 @@ class Engine:
         work = _Work(at)
         # Only this worker writes these states, so they are read and computed outside the write transaction:
         # the gateway isn't kept waiting while detectors think. The fence catches whoever is wrong about it.
-        with self.store.read() as conn:
-            rows = states.load(conn, self.processor.space, list(dict.fromkeys(r.key for r in fresh)))
+        unknown = list(dict.fromkeys(r.key for r in fresh if r.key not in self.kept))
+        rows: dict[str, StateRow] = {}
+        if unknown:
+            with self.store.read() as conn:
+                rows = states.load(conn, self.processor.space, unknown)
         for place, record in enumerate(fresh):
             self._one(record, rows, work, backlog + len(fresh) - place - 1)
         batch = self._commit(fresh, work)
         with self.store.write() as conn:
             commits.apply(conn, batch)
         self.next_offset = batch.next_offset
+        for key, row in batch.states.items():
+            self.kept.put(key, row.version, work.states[key][1], len(row.body))
         return work.reviews
 
     def _one(self, record: Record, rows: Mapping[str, StateRow], work: _Work, backlog: int) -> None:
@@ -152,8 +201,9 @@ class Engine:
             self._collect(record.key, event, effects, work)
 
     def _state(self, key: str, rows: Mapping[str, StateRow], work: _Work) -> tuple[int, Any]:
-        if key in work.states:
-            return work.states[key]
+        known = work.states.get(key) or self.kept.get(key)
+        if known is not None:
+            return known
         row = rows.get(key)
         return (row.version, self.processor.load(key, row.body)) if row else (0, self.processor.load(key, None))
 

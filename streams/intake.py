@@ -29,7 +29,7 @@ from streams.directory import Directory, Waits
 from streams.gatekeeper import NOT_EVALUATED, GateAnswer, Gatekeeper
 from streams.joining import flag_reuse, joined, place, with_gate
 from streams.reading import ReadingOptions, Taken, read
-from streams.requests import Answer, Conflict, Forbidden, Rejected, Request, Unavailable
+from streams.requests import Answer, Conflict, Forbidden, NotFound, Rejected, Request, Unavailable
 
 log = logging.getLogger("wardwatch.intake")
 
@@ -118,6 +118,8 @@ class Intake:
             return self._refused(batch, request, reading, Unavailable("intake_failed"))
 
     def _taken(self, batch: Batch, arrival: Arrival, taken: Taken) -> Answer:
+        if taken.action not in arrival.request.caller.scope.actions:
+            raise Forbidden("out_of_scope")
         place(batch, taken)
         self._in_scope(arrival.request, taken)
         if batch.is_repeat(taken):
@@ -136,6 +138,9 @@ class Intake:
         if scope.allows(taken.action, taken.institution, taken.ward):
             return
         if taken.ward or not scope.allows_somewhere(taken.action, taken.institution):
+            said = taken.translated
+            if said is not None and (said.check_id or said.hold_id):  # whether it exists is not theirs to learn
+                raise NotFound("no_such_check" if said.check_id else "no_such_hold")
             raise Forbidden("out_of_scope")
 
     def _again(self, batch: Batch, arrival: Arrival, taken: Taken) -> Answer:

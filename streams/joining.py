@@ -17,7 +17,7 @@ from streams.batch import Batch
 from streams.directory import AUDITS, Waits
 from streams.gatekeeper import NOT_EVALUATED, GateAnswer
 from streams.reading import Taken
-from streams.requests import NotFound
+from streams.requests import Conflict, NotFound
 
 
 def place(batch: Batch, taken: Taken) -> None:
@@ -32,7 +32,7 @@ def place(batch: Batch, taken: Taken) -> None:
         check = batch.check(said.check_id)
         if check is None:
             raise NotFound("no_such_check")
-        taken.institution, taken.ward = check.institution, taken.ward or check.ward
+        taken.institution, taken.ward = check.institution, check.ward or taken.ward
     else:
         hold = holds.get(batch.conn, said.hold_id)
         if hold is None:
@@ -140,7 +140,10 @@ def _ordered(batch: Batch, taken: Taken, event: CheckOrdered) -> Event:
             batch.wait(taken, found, draft)
         else:
             roster.append((found.person, found.stay))
-    if event.check_id not in batch.checks:
+    known = batch.check(event.check_id)
+    if known is not None and known.institution != taken.institution:
+        raise Conflict("check_id_taken")
+    if known is None:
         batch.checks[event.check_id] = _check_row(taken.institution, event, named)
     return event.model_copy(update={"roster": tuple(roster)})
 

@@ -74,7 +74,7 @@ def unpacked(raw: IO[bytes]) -> IO[bytes]:
     head = raw.read(4)
     raw.seek(0)
     if head.startswith(_GZIP):
-        return gzip.GzipFile(fileobj=raw)
+        return io.BufferedReader(gzip.GzipFile(fileobj=raw), _CHUNK)
     if head == _ZSTD:
         return io.BufferedReader(_Zstd(raw), _CHUNK)
     return raw

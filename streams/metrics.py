@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 1.0, 2.5, 5.0)
@@ -49,6 +49,8 @@ TABLE: tuple[Metric, ...] = (
 """To add a metric: add a row; count it with `Metrics.count`, `observe` or `set`."""
 
 PREFIX = "wardwatch_"
+
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Metrics:

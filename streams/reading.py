@@ -70,9 +70,11 @@ class Taken:
 
 def read(request: Request, options: ReadingOptions) -> Taken:
     """Raises `Unreadable` for a national message, `Rejected` for one of our own calls, that can't be read."""
-    if request.path == NATIONAL or request.path.startswith(NATIONAL + "/"):
-        return _read_national(request, options)
-    return _read_own(request, options)
+    national = request.path == NATIONAL or request.path.startswith(NATIONAL + "/")
+    taken = _read_national(request, options) if national else _read_own(request, options)
+    if request.flags:
+        taken.events = tuple(e.model_copy(update={"flags": (*e.flags, *request.flags)}) for e in taken.events)
+    return taken
 
 
 def _read_national(request: Request, options: ReadingOptions) -> Taken:
@@ -100,7 +102,8 @@ def _read_national(request: Request, options: ReadingOptions) -> Taken:
 def _read_own(request: Request, options: ReadingOptions) -> Taken:
     body_hash = hashlib.sha256(request.body).hexdigest()
     repeatable = f"{request.caller.id}\x1f{request.idempotency_key}" if request.idempotency_key else ""
-    occasion = repeatable or request.at.isoformat()
+    # Without any name of its own, the same words of the same caller at the same moment are one request.
+    occasion = repeatable or f"{request.caller.id}\x1f{request.at.isoformat()}"
     request_id = derived_id("rq", request.path, body_hash, occasion)
     document = _parsed(request) if request.document is None else request.document
     said = translate(
@@ -111,12 +114,12 @@ def _read_own(request: Request, options: ReadingOptions) -> Taken:
         caller=request.caller,
         nonce_key=options.nonce_key,
     )
-    name = repeatable or said.dedupe_key
+    name = repeatable or said.dedupe_key or occasion
     return Taken(
         request=request,
         request_id=request_id,
         body_hash=body_hash,
-        dedupe="\x1f".join((request.path, name, body_hash)) if name else None,
+        dedupe="\x1f".join((request.path, name, body_hash)),
         institution=said.institution,
         ward=said.ward,
         action=said.action,

@@ -38,7 +38,7 @@ class Request:
 
     `body` is the JSON text as sent (of a multipart request `{"meta": …}` around the text of `meta`), which is
     what repeats are recognised by. `at` is the arrival, aware. `document` is the parsed body where the door
-    had to parse it anyway; None leaves it to the intake.
+    had to parse it anyway; None leaves it to the intake. `flags` is what was noticed on the way here.
     """
 
     path: str
@@ -47,6 +47,7 @@ class Request:
     caller: Caller
     idempotency_key: str = ""
     document: Any = None
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

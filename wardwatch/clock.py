@@ -27,6 +27,33 @@ class Clock:
         """Seconds since an arbitrary point, never going back: for deadlines and durations only."""
         return time.monotonic()
 
+    def seconds_until(self, moment: datetime) -> float:
+        """How many real seconds pass until this clock shows `moment`; 0 when it does already."""
+        return max(0.0, (moment - self.now()).total_seconds())
+
+
+class FastClock(Clock):
+    """A clock that starts in the past and runs `pace` times as fast until it has caught up with the machine's,
+    which it then follows. A demonstration lives through days in a minute with it; durations stay real."""
+
+    def __init__(self, start: datetime, pace: float) -> None:
+        """Start at `start`. Raises ValueError when it has no offset, or when `pace` is not above 1."""
+        if not pace > 1:
+            raise ValueError(f"倍速应大于 1 / the pace should be above 1: {pace}")
+        self._start = _in_china(start)
+        self._pace = pace
+        self._began = time.monotonic()
+
+    def now(self) -> datetime:
+        """The time of the demonstration, never later than the machine's."""
+        ahead = timedelta(seconds=(time.monotonic() - self._began) * self._pace)
+        return min(self._start + ahead, super().now())
+
+    def seconds_until(self, moment: datetime) -> float:
+        """As the clock runs now: what lies behind the machine's own time comes fast."""
+        gap = super().seconds_until(moment)
+        return gap / self._pace if moment < super().now() else gap
+
 
 class ManualClock(Clock):
     """A clock that stands still until it is moved, and only ever moves forward."""

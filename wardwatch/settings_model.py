@@ -32,8 +32,7 @@ class Http(Group):
 
     host: str = Field(
         "127.0.0.1",
-        description="监听地址；未配置凭证时只许本机 / "
-        "address to listen on; loopback only without credentials",
+        description="监听地址；未配置凭证时只许本机 / address to listen on; loopback only without credentials",
     )
     port: int = Field(8800, ge=0, le=65_535, description="监听端口，0 为任选 / port; 0 takes any free one")
 
@@ -41,13 +40,9 @@ class Http(Group):
 class Limits(Group):
     """What a single request may be."""
 
-    max_body_bytes: Bytes = Field(
-        16 * MEGABYTE, description="请求正文上限（字节） / largest request body, in bytes"
-    )
+    max_body_bytes: Bytes = Field(16 * MEGABYTE, description="请求正文上限（字节） / largest request body, in bytes")
     max_json_depth: int = Field(64, ge=8, le=1000, description="JSON 嵌套层数上限 / deepest nesting of JSON")
-    max_photo_bytes: Bytes = Field(
-        10 * MEGABYTE, description="单张照片上限（字节） / largest photograph, in bytes"
-    )
+    max_photo_bytes: Bytes = Field(10 * MEGABYTE, description="单张照片上限（字节） / largest photograph, in bytes")
 
 
 class Gate(Group):
@@ -70,7 +65,11 @@ class Engine(Group):
         500, ge=1, le=100_000, description="每个事务最多处理的事件数 / most events in one transaction"
     )
     batch_ms: int = Field(
-        25, ge=0, le=10_000, description="凑批等待（毫秒） / wait for a fuller batch, in milliseconds"
+        25,
+        ge=1,
+        le=10_000,
+        description="每批处理的目标时长（毫秒）；报文最多等待这么久 / "
+        "how long one batch should take, in milliseconds: a request waits no longer than about this",
     )
     dead_letter_limit: int = Field(
         20,
@@ -113,9 +112,7 @@ class Rules(Group):
 class Sm2Sm4Keys(Group):
     """Keys agreed with one sender. All are hexadecimal text; an empty one means: not used here."""
 
-    sm4: SecretStr | None = Field(
-        None, description="报文加解密密钥，32 位十六进制 / SM4 key of `input`, 32 hex digits"
-    )
+    sm4: SecretStr | None = Field(None, description="报文加解密密钥，32 位十六进制 / SM4 key of `input`, 32 hex digits")
     sm2_public: str = Field(
         "",
         description="验签公钥，128 位十六进制（可带 04 前缀） / "
@@ -182,9 +179,7 @@ class Retention(Group):
     """How long each kind of record is kept, in days, counted from its last change."""
 
     raw_days: Days = Field(180, description="原始报文保存天数 / days that raw messages are kept")
-    log_days: Days = Field(
-        30, description="已处理事件日志保存天数 / days that processed log entries are kept"
-    )
+    log_days: Days = Field(30, description="已处理事件日志保存天数 / days that processed log entries are kept")
     feed_days: Days = Field(30, description="实时推送可续传天数 / days that the live feed can be resumed")
     closed_state_days: Days = Field(
         90,
@@ -222,9 +217,7 @@ class Settings(BaseSettings):
         Path("credentials.toml"),
         description="访问凭证文件；不存在时只监听本机 / credentials; without the file, loopback only",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        "INFO", description="日志级别 / log level"
-    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志级别 / log level")
     http: Http = Field(Http(), description="网络 / network")
     limits: Limits = Field(Limits(), description="请求上限 / limits of a request")
     gate: Gate = Field(Gate(), description="结算研判 / settlement gate")
@@ -242,12 +235,8 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_is_one_of_ours(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not value.get_secret_value().startswith(
-            ("sqlite:///", "postgresql+psycopg://")
-        ):
-            raise ValueError(
-                "应以 sqlite:/// 或 postgresql+psycopg:// 开头 / should begin with one of these two"
-            )
+        if value is not None and not value.get_secret_value().startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("应以 sqlite:/// 或 postgresql+psycopg:// 开头 / should begin with one of these two")
         return value
 
     def database(self) -> str:

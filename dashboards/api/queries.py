@@ -46,6 +46,10 @@ class Queries(Protocol):
         """Every answer of the gate about a stay, oldest first."""
         ...
 
+    def preview(self, mdtrt_id: str) -> Decision | None:
+        """What the gate would say if the hospital asked (2303) now."""
+        ...
+
     def holds(self, narrow: HoldFilter, cursor: str | None, limit: int) -> Page[Hold]:
         """Newest first. Raises `storage.errors.BadCursor`."""
         ...
@@ -58,8 +62,6 @@ class Queries(Protocol):
         """Id of the newest committed line of the feed, 0 before any. Asked twice a second."""
         ...
 
-    def feed_since(
-        self, after: int, limit: int, institutions: Collection[str] | None = None
-    ) -> Sequence[FeedRow]:
+    def feed_since(self, after: int, limit: int, institutions: Collection[str] | None = None) -> Sequence[FeedRow]:
         """Lines after `after`, oldest first; ids are dense, so a gap at the start means: swept."""
         ...

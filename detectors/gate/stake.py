@@ -108,15 +108,17 @@ def day_prices(case: Case, asked: Settlement, stake: Stake, days: Iterable[date]
 
     Empty where the stay has one price. Rounded half up to 0.01; together never more than the stake.
     """
-    if stake.regime not in PRICED_BY_DAY:
+    priced = sorted(set(days))
+    if not priced or stake.regime not in PRICED_BY_DAY:
         return ()
     share = _fund_share(case, stake)
     fees: dict[date, Decimal] = {}
     for line in live_lines(case.stay):
-        fees[day(line.at)] = fees.get(day(line.at), ZERO) + line.amount
+        on = day(line.at)
+        fees[on] = fees.get(on, ZERO) + line.amount
     left = stake.amount if stake.amount is not None else ZERO
     prices = []
-    for wanted in sorted(set(days)):
+    for wanted in priced:
         price = min(_cents(max(fees.get(wanted, ZERO), ZERO) * share), left)
         left -= price
         prices.append(PricedDay(wanted, price))

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from detectors.ledger.facts import put
 from detectors.ledger.model import (
     Cancellation,
-    Charges,
     Line,
     Registration,
     Settlement,
@@ -17,6 +16,7 @@ from detectors.ledger.model import (
     Stay,
     Withdrawal,
 )
+from detectors.ledger.services import charges_of
 from schemas.charge import ChargesPosted, ChargesWithdrawn, OrderRecorded, VitalsRecorded
 from schemas.settlement import HospitalAnswered, SettlementAsked, SettlementCancelled
 
@@ -62,7 +62,7 @@ def charges(stay: Stay, event: ChargesPosted) -> Stay:
         )
         for line in event.lines
     )
-    fact = Charges(id=event.event_id, at=event.at, known_at=event.arrived_at, msgid=event.msgid, lines=lines)
+    fact = charges_of(event.event_id, event.at, event.arrived_at, event.msgid, lines)
     return replace(stay, charges=put(stay.charges, fact))
 
 

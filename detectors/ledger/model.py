@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 from msgspec.json import Decoder, Encoder
 
 STATE_VERSION = 1
@@ -119,14 +120,36 @@ class Line(Struct, frozen=True, array_like=True, omit_defaults=True):
     outside_exam: bool = False
 
 
-class Charges(Struct, frozen=True, array_like=True, omit_defaults=True):
-    """The lines of one 2301."""
+class Services(Struct, frozen=True, array_like=True):
+    """The lines of one 2301 that are services: from the first to the end of the last, and their dates in order.
+
+    `pause` is the longest stretch in between without one, in seconds.
+    """
+
+    first: datetime
+    last: datetime
+    pause: float
+    days: tuple[date, ...]
+
+
+class Charges(Struct, frozen=True, array_like=True, omit_defaults=True, dict=True):
+    """One 2301; `charges_of` makes it. Its lines stay packed until somebody reads them: few events make
+    anybody do so, and they are most of a state's bytes. What follows them is what they come to.
+    """
 
     id: str
     at: datetime
     known_at: datetime
     msgid: str
-    lines: tuple[Line, ...]
+    packed: Raw  # the lines as JSON
+    until: datetime | None = None  # the time of the latest line
+    refunds: bool = False  # one of them takes another back
+    services: Services | None = None
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The fee lines as they were posted; the same objects every time."""
+        return _LINES.decode(self.packed)
 
 
 class Withdrawal(Struct, frozen=True, array_like=True, omit_defaults=True):
@@ -351,6 +374,7 @@ class Person(Struct, frozen=True, omit_defaults=True):
 
 ENCODER = Encoder(decimal_format="string")
 _DECODER = Decoder(Person)
+_LINES = Decoder(tuple[Line, ...])
 
 
 def dump(person: Person) -> bytes:

@@ -22,7 +22,6 @@ class Asked(NamedTuple):
 
     check: Check
     due_by: datetime
-    day: date  # +08:00, of due_by
     due: bool
     answered: bool  # anything at all by due_by
     excused: str  # id of the whereabouts that were on the books by due_by and hold it, or ""
@@ -31,6 +30,11 @@ class Asked(NamedTuple):
     def missed(self) -> bool:
         """漏查: due, and nothing came."""
         return self.due and not self.answered and not self.excused
+
+    @property
+    def day(self) -> date:
+        """The +08:00 date of `due_by`."""
+        return day(self.due_by)
 
 
 @once
@@ -41,35 +45,37 @@ def asked(case: Case) -> tuple[Asked, ...]:
     monitored, the patient was on the books at `due_by`, the date isn't before our first admission message,
     and no known silence of the feed touches its window. Any other is unknown: never missed, never unverified.
     """
-    if not case.stay.checks:
+    checks, now = case.stay.checks, case.now
+    if not checks:
         return ()
-    notice = -minutes(case.rules.ledger.min_notice_minutes)
+    notice = minutes(case.rules.ledger.min_notice_minutes)
     named, loose = _answered_at(case)
     found: list[Asked] = []
-    for check in case.stay.checks:
-        due_by = check.due_by
-        if due_by is None or check.delivered_at is None or not check.assigned:
+    for check in checks:
+        due_by, delivered_at = check.due_by, check.delivered_at
+        if due_by is None or delivered_at is None or not check.assigned:
             continue
-        if check.delivered_at > after(due_by, notice) or not _counts(case, check, due_by):
+        if due_by - delivered_at < notice or not _counts(case, check, due_by):
             continue
-        opens = check.opens_at or due_by
-        answered = any(at <= due_by for at in named.get(check.check_id, ())) or any(
-            opens <= at <= due_by for at in loose
-        )
+        first = named.get(check.check_id)
+        answered = first is not None and first <= due_by
+        if loose and not answered:
+            opens = check.opens_at or due_by
+            answered = any(opens <= at <= due_by for at in loose)
         excused = "" if answered else _excused(case.stay.whereabouts, due_by)
-        found.append(Asked(check, due_by, day(due_by), case.now >= due_by, answered, excused))
+        found.append(Asked(check, due_by, now >= due_by, answered, excused))
     return tuple(found)
 
 
 def _counts(case: Case, check: Check, due_by: datetime) -> bool:
     if not case.span.holds(due_by) or not monitored(case, due_by):
         return False
-    if not case.institution.monitored(check.ward or case.placement.ward, check.kind, due_by):
+    institution, silences = case.institution, case.stay.silences
+    if institution.monitored_from and not institution.monitored(
+        check.ward or case.placement.ward, check.kind, due_by
+    ):
         return False
-    silences = case.stay.silences
-    return not silences or not any(
-        overlaps((s.since, s.until), check.opens_at or due_by, due_by) for s in silences
-    )
+    return not silences or not any(overlaps((s.since, s.until), check.opens_at or due_by, due_by) for s in silences)
 
 
 def monitored(case: Case, moment: datetime) -> bool:
@@ -78,17 +84,18 @@ def monitored(case: Case, moment: datetime) -> bool:
     return told is not None and (moment >= told or day(moment) >= day(told))
 
 
-def _answered_at(case: Case) -> tuple[dict[str, list[datetime]], list[datetime]]:
-    """When anything came in for each check, and when captures came that name none."""
-    named: dict[str, list[datetime]] = {}
+def _answered_at(case: Case) -> tuple[dict[str, datetime], list[datetime]]:
+    """When the first thing came in for each check, and when captures came that name none."""
+    named: dict[str, datetime] = {}
     loose: list[datetime] = []
-    for capture in case.stay.captures:
+    for capture in case.stay.captures:  # in order of time: the first one stays
         if capture.check_id:
-            named.setdefault(capture.check_id, []).append(capture.at)
+            named.setdefault(capture.check_id, capture.at)
         elif capture.purpose != "enrolment":
             loose.append(capture.at)
     for answer in case.stay.answers:
-        named.setdefault(answer.check_id, []).append(answer.at)
+        if answer.at < named.setdefault(answer.check_id, answer.at):
+            named[answer.check_id] = answer.at
     return named, loose
 
 

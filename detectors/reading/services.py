@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from detectors.base import Case
-from detectors.ledger.model import Line, Stay
+from detectors.ledger.model import Stay
+from detectors.ledger.services import busy_until, is_service
 from detectors.ledger.view import live_lines
 from detectors.reading.cache import once
 from detectors.reading.faces import sessions
-from detectors.reading.moments import DAY, Interval, after, dates, day, ends, next_day, overlaps, starts
-
-ROUTINE = frozenset({"01", "02", "07"})
-"""med_chrgitm_type 床位费, 诊察费, 护理费: posted every day by itself, whoever lies in the bed."""
-
-ROUTINE_ITEMS = ("001109", "001201")
-"""National item codes of bed and nursing, for lines of which only the request was seen (no class)."""
-
-
-def is_service(line: Line) -> bool:
-    """Is this more than the bed, its nursing and the daily round? Unknown lines count as services."""
-    if line.item_class:
-        return line.item_class not in ROUTINE
-    return not line.item.startswith(ROUTINE_ITEMS)
+from detectors.reading.moments import Interval, dates, day, ends, next_day, overlaps, starts
 
 
 class Care(NamedTuple):
@@ -41,6 +29,9 @@ class Care(NamedTuple):
     since: date
 
 
+MOST_DATES = 400
+"""Of a longer stay only the last so many dates are read: years add nothing, and a wrong year costs nothing."""
+
 NO_CARE = Care({}, (), "", date.max)
 
 
@@ -50,10 +41,11 @@ def care(case: Case) -> Care:
     first, until, proof = readable(case)
     if first >= until:
         return NO_CARE
+    since, first = next_day(first, -1), max(first, next_day(until, -MOST_DATES))
     cared = {d: ids for d, ids in _cared(case.stay).items() if first <= d < until}
     known = _known_otherwise(case)
     idle = tuple(d for d in dates(first, until) if d not in cared and not known(d))
-    return Care(cared, idle, proof, next_day(first, -1))
+    return Care(cared, idle, proof, since)
 
 
 @once
@@ -81,13 +73,13 @@ def readable(case: Case) -> tuple[date, date, str]:
 
 
 def _posted_until(stay: Stay) -> tuple[date, str]:
-    until, proof = date.min, ""
-    for batch in stay.charges:
-        if batch.lines:
-            reached = min(day(max(line.at for line in batch.lines)), day(batch.known_at))
-            if reached > until:
-                until, proof = reached, batch.id
-    return until, proof
+    """The last date up to which charges were posted, and the first batch that says so."""
+    reached = [(min(batch.until, batch.known_at), batch.id) for batch in stay.charges if batch.until]
+    if not reached:
+        return date.min, ""
+    until = day(max(at for at, _ in reached))
+    begins = starts(until)
+    return until, next(proof for at, proof in reached if at >= begins)
 
 
 def _cared(stay: Stay) -> dict[date, tuple[str, ...]]:
@@ -95,17 +87,22 @@ def _cared(stay: Stay) -> dict[date, tuple[str, ...]]:
     found: dict[date, tuple[str, ...]] = {}
     for sign in stay.signs:
         found.setdefault(day(sign.at), (sign.id,))
-    if stay.withdrawals or any(line.refunds for batch in stay.charges for line in batch.lines):
-        standing = {id(line) for line in live_lines(stay)}
-    else:
-        standing = None
+    if not _corrected(stay):
+        for batch in stay.charges:
+            for on in batch.services.days if batch.services else ():
+                found.setdefault(on, (batch.id,))
+        return found
+    standing = {id(line) for line in live_lines(stay)}
     for batch in stay.charges:
         for line in batch.lines:
-            if is_service(line) and (standing is None or id(line) in standing):
-                on = day(line.at)
-                if on not in found:
-                    found[on] = (batch.id,)
+            if is_service(line) and id(line) in standing:
+                found.setdefault(day(line.at), (batch.id,))
     return found
+
+
+def _corrected(stay: Stay) -> bool:
+    """Was anything charged taken back? Then it takes the lines one by one to know what stands."""
+    return bool(stay.withdrawals) or any(batch.refunds for batch in stay.charges)
 
 
 def _known_otherwise(case: Case) -> Callable[[date], bool]:
@@ -116,21 +113,36 @@ def _known_otherwise(case: Case) -> Callable[[date], bool]:
     return lambda on: on in met or any(overlaps(hole, starts(on), ends(on)) for hole in holes)
 
 
+def might_pause(case: Case, least: timedelta) -> bool:
+    """Could there be a stretch of at least `least` without a service line? No lines are read: whole batches are
+    looked at, and nothing that excuses. This is the way of nearly every event of an honest stay."""
+    bounds = _bounds(case)
+    if bounds is None:
+        return False
+    at, last, _ = bounds
+    if last - at < least:
+        return False
+    if _corrected(case.stay):
+        return True
+    for one in sorted((b.services for b in case.stay.charges if b.services), key=lambda s: s.first):
+        if one.first > last:
+            break
+        if one.first - at >= least or one.pause >= least.total_seconds():
+            return True
+        at = max(at, one.last)
+    return last - at >= least
+
+
 def longest_gap(case: Case) -> tuple[Interval, tuple[str, ...]] | None:
     """The longest stretch of the readable stay without a service line, and the facts on both sides of it.
 
-    Whereabouts and silences of the feed count as services: they say why there was none. A line at 00:00
-    stands for its whole date, as many systems write nothing finer.
+    Whereabouts and silences of the feed count as services: they say why there was none.
     """
-    first, until, proof = readable(case)
-    begin, told = case.span.began_at, case.span.first_told_at
-    if first > until or told is None:
+    bounds = _bounds(case)
+    if bounds is None:
         return None
-    start, last = told if begin is None else max(begin, told), starts(until)
-    over = case.span.ended_at
-    if over is not None and day(over) == until:
-        last = over
-    at, before = start, _admission(case)
+    at, last, proof = bounds
+    before = _admission(case)
     gaps: list[tuple[Interval, tuple[str, ...]]] = []
     for begins, closes, fact in sorted(_busy(case)):
         if begins > last:
@@ -144,20 +156,28 @@ def longest_gap(case: Case) -> tuple[Interval, tuple[str, ...]] | None:
     return max(gaps, key=lambda gap: gap[0][1] - gap[0][0], default=None)
 
 
+@once
+def _bounds(case: Case) -> tuple[datetime, datetime, str] | None:
+    """From when until when the stay's services can be read, and the fact that says so."""
+    first, until, proof = readable(case)
+    begin, told = case.span.began_at, case.span.first_told_at
+    if first > until or told is None:
+        return None
+    over = case.span.ended_at
+    last = over if over is not None and day(over) == until else starts(until)
+    return told if begin is None else max(begin, told), last, proof
+
+
 def _busy(case: Case) -> Iterator[tuple[datetime, datetime, str]]:
     last = starts(date.max)
     names = {id(line): batch.id for batch in case.stay.charges for line in batch.lines}
     for line in live_lines(case.stay):
         if is_service(line):
-            yield line.at, after(line.at, DAY) if _date_only(line.at) else line.at, names[id(line)]
+            yield line.at, busy_until(line), names[id(line)]
     for stated in case.stay.whereabouts:
         yield stated.starts, stated.ends or last, stated.id
     for silence in case.stay.silences:
         yield silence.since, silence.until or last, ""
-
-
-def _date_only(moment: datetime) -> bool:
-    return moment == starts(day(moment))
 
 
 def _admission(case: Case) -> str:

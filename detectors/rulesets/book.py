@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from detectors.institutions import InstitutionBook
 from detectors.policy import Institution
 from detectors.rulesets.loading import builtin_texts, load_all, load_one
 from detectors.rulesets.model import RuleSet
 from schemas.base import china_date
+
+_REMEMBERED = 10_000
+"""Answers kept, one a region and day: every event asks."""
 
 
 class RuleBook:
@@ -21,6 +24,7 @@ class RuleBook:
         self._by_region: dict[str, tuple[RuleSet, ...]] = {}
         for rules in self.sets:
             self._by_region[rules.region] = (*self._by_region.get(rules.region, ()), rules)
+        self._found: dict[tuple[str, date], RuleSet] = {}
         if not self._by_region.get(""):
             raise ValueError('没有全国规则集 / there is no national rule set: one with region = ""')
 
@@ -54,6 +58,14 @@ class RuleBook:
         set began its earliest version applies: an event with a wrong clock still has to be judged.
         """
         day = china_date(moment)
+        found = self._found.get((region, day))
+        if found is None:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            found = self._found[region, day] = self._look_up(region, day)
+        return found
+
+    def _look_up(self, region: str, day: date) -> RuleSet:
         for place in _around(region):
             for rules in self._by_region.get(place, ()):
                 if rules.in_force(day):

@@ -1,8 +1,8 @@
 """The national interface (定点医药机构接口): messages of a hospital's HIS ↔ our events.
 
 `read_message` turns a document into a `Message`, `events_of` a message into typed events, `reply_*` answers.
-Pure: no clock, no network, no file but the dialects that come with the package. Read on in the order of a message:
-`envelope.py`, `registry.py`, the readers (`admission.py`, `charges.py`, …), `reply.py`.
+Pure: no clock, no network, no file but the dialects that come with the package. Read on in the order of a
+message: `envelope.py`, `registry.py`, the readers (`admission.py`, `charges.py`, …), `reply.py`.
 """
 
 from __future__ import annotations
@@ -48,15 +48,14 @@ __all__ = [
 ]
 
 
-def events_of(
-    message: Message, *, arrived_at: datetime, fingerprint: Fingerprint, wards: Wards
-) -> tuple[Event, ...]:
-    """The events a message stands for, typed and unjoined: `who` as the message says it, `person` and `stay` empty.
+def events_of(message: Message, *, arrived_at: datetime, fingerprint: Fingerprint, wards: Wards) -> tuple[Event, ...]:
+    """The events a message stands for, typed and unjoined: `who` as the message says it, `person` and `stay`
+    empty.
 
-    None for a message that failed at the platform or says nothing we need. Ids rest on the request alone, so a later
-    copy that also has the response yields the same ids with more in them. `at` is the message's time, or
-    `arrived_at` where that can't be right; measurements and orders have their own.
-    Raises `Unreadable` naming the field, for a body that can't be read.
+    None for a message that failed at the platform or says nothing we need. Ids rest on the request alone, so
+    a later copy that also has the response yields the same ids with more in them. `at` is the message's time,
+    or `arrived_at` where that can't be right; measurements and orders have their own. Raises `Unreadable`
+    naming the field, for a body that can't be read.
     """
     reader = INFNOS[message.infno].reader
     if reader is None or failed_at_platform(message):

@@ -31,9 +31,7 @@ def identity_read(reading: Reading) -> list[Event]:
     certno = reading.print_of(ident(base, "certno"))
     return [
         IdentityRead(
-            **reading.head(
-                Who(institution=message.institution, insuplc_admdvs=region, psn_no=psn_no), ordinal
-            ),
+            **reading.head(Who(institution=message.institution, insuplc_admdvs=region, psn_no=psn_no), ordinal),
             cert_type=reading.code(asked[0], "mdtrt_cert_type", 2),
             certno_print=certno,
             birth_date=birth_date(base, "brdy", reading.latest),

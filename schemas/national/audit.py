@@ -1,7 +1,7 @@
 """Audit before and during the event: 3101, 3102 and the hospital's answer 3103.
 
-Which id a sender puts in `patn_id`, `curr_mdtrt_id` and the encounter's `mdtrt_id` depends on the vendor. They are
-passed on as said; the directory tries the platform's id first and the hospital's own number next.
+Which id a sender puts in `patn_id`, `curr_mdtrt_id` and the encounter's `mdtrt_id` depends on the vendor.
+They are passed on as said; the directory tries the platform's id first and the hospital's own number next.
 """
 
 from __future__ import annotations
@@ -98,7 +98,9 @@ def _data(body: Mapping[str, Any]) -> Row:
 
 
 def _current(patient: Row) -> Row:
-    """The encounter asked about: the one `curr_mdtrt_id` names, else the latest by admission (list order on ties)."""
+    """The encounter asked about: the one `curr_mdtrt_id` names, else the latest by admission (list order on
+    ties).
+    """
     visits = rows(patient.get("fsi_encounter_dtos"))
     if len(visits) <= 1:
         return visits[0] if visits else {}
@@ -124,7 +126,9 @@ def _who(message: Message, patient: Row, visit: Row) -> Who:
 
 
 def _discharge_said(reading: Reading, data: Row, visit: Row) -> datetime | None:
-    """`dscg_date` where the patient is about to leave. While ordering, senders fill it with now or the year 9999."""
+    """`dscg_date` where the patient is about to leave. While ordering, senders fill it with now or the year
+    9999.
+    """
     said = moment(visit, "dscg_date", reading.latest_plan, ends=True)
     settling = reading.message.infno == "3102" or code(data, "trig_scen") in _SETTLING
     return said if settling else None

@@ -21,17 +21,20 @@ def charges_posted(reading: Reading) -> list[Event]:
     """2301: one event per stay in the message (nearly always one)."""
     answers = answered_lines(reading.message)
     latest = reading.latest
-    stays: dict[tuple[str, str], tuple[Who, list[ChargeLine]]] = {}
+    stays: dict[Who, list[ChargeLine]] = {}
+    lines: list[ChargeLine] = []
+    last: tuple[object, object] | None = None
     for _, row, place in each(reading.message, "feedetail"):
         with place:
-            key = (ident(row, "mdtrt_id"), ident(row, "psn_no"))
-            found = stays.get(key)
-            if found is None:
-                found = stays[key] = (reading.someone(row), [])
-            found[1].append(_line(row, answers.get(ident(row, "feedetl_sn"), _NO_ANSWER), latest))
+            said = (row.get("mdtrt_id"), row.get("psn_no"))
+            if said != last:  # the next line is nearly always of the same stay
+                last = said
+                lines = stays.setdefault(reading.someone(row), [])
+            sn = needed(row, "feedetl_sn")
+            lines.append(_line(sn, row, answers.get(sn, _NO_ANSWER), latest))
     return [
         ChargesPosted(**reading.head(who, ordinal), lines=tuple(lines))
-        for ordinal, (who, lines) in enumerate(stays.values())
+        for ordinal, (who, lines) in enumerate(stays.items())
     ]
 
 
@@ -40,12 +43,12 @@ def answered_lines(message: Message) -> dict[str, Row]:
     return {ident(row, "feedetl_sn"): row for row in output_rows(message, "result")}
 
 
-def _line(row: Row, answer: Row, latest: datetime) -> ChargeLine:
+def _line(sn: str, row: Row, answer: Row, latest: datetime) -> ChargeLine:
     count = number(row, "cnt")
     if count is None:
         raise Unreadable("missing", "cnt")
     return ChargeLine(
-        sn=needed(row, "feedetl_sn"),
+        sn=sn,
         refunds=ident(row, "init_feedetl_sn"),
         occurred_at=moment_needed(row, "fee_ocur_time", latest),
         item=ident(row, "med_list_codg"),
@@ -79,16 +82,15 @@ def line_amount(row: Row, answer: Row, count: Decimal) -> Decimal:
 
 def charges_withdrawn(reading: Reading) -> list[Event]:
     """2302: one event per stay; `0000` means every line not yet settled."""
-    stays: dict[tuple[str, str], tuple[Who, list[str]]] = {}
+    stays: dict[Who, list[str]] = {}
     for _, row, place in each(reading.message, "data"):
         with place:
-            who = reading.someone(row)
-            stays.setdefault((who.mdtrt_id, who.psn_no), (who, []))[1].append(needed(row, "feedetl_sn"))
+            stays.setdefault(reading.someone(row), []).append(needed(row, "feedetl_sn"))
     return [
         ChargesWithdrawn(
             **reading.head(who, ordinal),
             lines=() if EVERYTHING in numbers else tuple(numbers),
             everything=EVERYTHING in numbers,
         )
-        for ordinal, (who, numbers) in enumerate(stays.values())
+        for ordinal, (who, numbers) in enumerate(stays.items())
     ]

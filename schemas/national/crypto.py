@@ -33,8 +33,8 @@ _A, _B = int(_TABLE["a"], 16), int(_TABLE["b"], 16)
 class Keys:
     """What we share with one institution (or app). Secrets never show in `repr`.
 
-    `sm4_key` and `sm4_iv` are 16 bytes, `sm2_public_key` the 64 bytes x‖y. With `require_signature` a message whose
-    signature can't be verified is refused; without, it is taken and flagged.
+    `sm4_key` and `sm4_iv` are 16 bytes, `sm2_public_key` the 64 bytes x‖y. With `require_signature` a message
+    whose signature can't be verified is refused; without, it is taken and flagged.
     """
 
     sm4_key: bytes | None = field(default=None, repr=False)

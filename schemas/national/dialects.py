@@ -48,9 +48,7 @@ class DialectFile(_Strict):
     title_en: str
     regions: tuple[Annotated[str, Field(pattern=r"^\d{2,6}$")], ...] = ()
     source: str = ""
-    infno: dict[
-        Annotated[str, Field(pattern=r"^[0-9A-Z]{4,6}$")], Annotated[str, Field(pattern=r"^\d{4}[A-Z]?$")]
-    ] = {}
+    infno: dict[Annotated[str, Field(pattern=r"^[0-9A-Z]{4,6}$")], Annotated[str, Field(pattern=r"^\d{4}[A-Z]?$")]] = {}
     envelope: dict[Name, Name] = {}
     response: dict[Name, Name] = {}
     messages: dict[Infno, _Renames] = {}
@@ -195,9 +193,7 @@ def _compile(own: DialectFile, base: DialectFile | None) -> Dialect:
         envelope=merged("envelope"),
         response=merged("response"),
         messages={infno: _renames(infno, own, base) for infno in numbers},
-        codes={
-            name: (base.codes.get(name, {}) if base else {}) | rows for name, rows in merged("codes").items()
-        },
+        codes={name: (base.codes.get(name, {}) if base else {}) | rows for name, rows in merged("codes").items()},
         newborn_med_types=frozenset(own.newborn_med_types or (base.newborn_med_types if base else ())),
         newborn_needs_birth_date=own.newborn_needs_birth_date,
         error_text_is_failure=own.error_text_is_failure,

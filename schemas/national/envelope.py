@@ -29,7 +29,8 @@ _FINE_WORDS = frozenset(("", "成功", "success", "ok", "操作成功", "交易�
 def read_message(
     document: Mapping[str, Any] | bytes, *, dialects: Dialects, keys: Keyring, arrived_at: datetime
 ) -> Message:
-    """One national message, from a request envelope or `{"request": …, "response": …}` (objects or JSON text).
+    """One national message, from a request envelope or `{"request": …, "response": …}` (objects or JSON
+    text).
 
     Raises `Unreadable` and nothing else, whatever the document holds; the caller keeps it whole.
     """
@@ -42,7 +43,7 @@ def read_message(
     try:
         canonical = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
     except TypeError as error:  # what json.loads or a caller's own code may hold and JSON can't
-        raise Unreadable("too_deep" if "ecursion" in str(error) else "not_json", "input") from None
+        raise Unreadable("too_deep" if "limit" in str(error) else "not_json", "input") from None
     names = dialect.renames(infno)
     national = _national(body, names, transaction.chain, dialect, flags)
     if not institution:
@@ -94,16 +95,15 @@ def _sides(
 
 def _opened(document: Any, keys: Keyring, flags: list[str]) -> dict[str, Any]:
     """The message inside an outer encrypted wrapper (`appId`, `encData`), or the document itself."""
-    if not isinstance(document, dict):
-        if not isinstance(document, Mapping):
-            raise Unreadable("not_an_object")
-        document = dict(document)
-    sealed = document.get("encData")
-    if not isinstance(sealed, str) or "infno" in document or "request" in document:
-        return document
-    flags.append("encrypted")
-    inner = parse_json(decrypt(sealed, keys.of_app(ident(document, "appId"))), "encData")
-    if type(inner) is not dict:
+    if not isinstance(document, Mapping):
+        raise Unreadable("not_an_object")
+    whole: dict[str, Any] = document if isinstance(document, dict) else dict(document)
+    sealed = whole.get("encData")
+    if not isinstance(sealed, str) or "infno" in whole or "request" in whole:
+        return whole
+    flags.append("wrapped")
+    inner = _object_or_none(parse_json(decrypt(sealed, keys.of_app(ident(whole, "appId"))), "encData"), "encData")
+    if inner is None:
         raise Unreadable("not_an_object", "encData")
     return inner
 
@@ -111,10 +111,10 @@ def _opened(document: Any, keys: Keyring, flags: list[str]) -> dict[str, Any]:
 def _object_or_none(value: Any, name: str) -> dict[str, Any] | None:
     if isinstance(value, str):
         value = parse_json(value, name) if value.strip() else None
-    if value is None or type(value) is dict:
-        return value
+    if value is None:
+        return None
     if isinstance(value, Mapping):
-        return dict(value)
+        return value if isinstance(value, dict) else dict(value)
     raise Unreadable("not_an_object", name)
 
 
@@ -135,9 +135,7 @@ def _address(
         transaction = INFNOS.get(infno[:-1])
         flags.append("revised_form")
     if transaction is None:
-        raise Unreadable(
-            "unknown_infno", said if len(said) <= 6 and said.isalnum() and said.isascii() else ""
-        )
+        raise Unreadable("unknown_infno", said if len(said) <= 6 and said.isalnum() and said.isascii() else "")
     return request, dialect, transaction
 
 
@@ -168,16 +166,15 @@ def _body(
     raw: bytes | None = None
     if isinstance(value, str) and value.strip():
         text = value.strip()
-        if text[0] in "{[":
+        if text[0] in '{["':
             raw = _utf8(value)
         else:
             raw = decrypt(text, keys.of(institution))
-            if "encrypted" not in flags:
-                flags.append("encrypted")
+            flags.append("encrypted")
         value = parse_json(raw, "input")
         if isinstance(value, str):  # JSON text inside JSON text
             value = parse_json(value, "input")
-    if type(value) is list and transaction.input_node:
+    if value and type(value) is list and transaction.input_node:
         value = {transaction.input_node: value}
     if not value and transaction.reader is not None and "response_only" not in flags:
         raise Unreadable("no_input")
@@ -198,7 +195,9 @@ def _utf8(text: str) -> bytes:
 def _national(
     body: dict[str, Any], names: Renames, chain: tuple[str, ...], dialect: Dialect, flags: list[str]
 ) -> dict[str, Any]:
-    """`body` in the national spelling: nodes at the top, fields in their rows and along `chain`. Never in place."""
+    """`body` in the national spelling: nodes at the top, fields in their rows and along `chain`. Never in
+    place.
+    """
     used: list[str] = []
     top = _renamed(_renamed(body, names.nodes, names.own, used), names.fields, names.own, used)
     result = top
@@ -234,9 +233,7 @@ def _rows_renamed(value: Any, names: Renames, chain: tuple[str, ...], used: list
     return value
 
 
-def _row_renamed(
-    row: dict[str, Any], names: Renames, chain: tuple[str, ...], used: list[str]
-) -> dict[str, Any]:
+def _row_renamed(row: dict[str, Any], names: Renames, chain: tuple[str, ...], used: list[str]) -> dict[str, Any]:
     found = _renamed(row, names.fields, names.own, used)
     if chain and chain[0] in found:
         inner = _rows_renamed(_nested_json(found[chain[0]]), names, chain[1:], used)
@@ -262,8 +259,8 @@ def _check_signature(
 ) -> None:
     """Verifies `cainfo` where we hold what it takes; refuses only where the keyring says so.
 
-    The signature covers the text of `input`. Where `input` came as an object that text is gone: its compact form is
-    tried, and failing that proves nothing.
+    The signature covers the text of `input`. Where `input` came as an object that text is gone: its compact
+    form is tried, and failing that proves nothing.
     """
     cainfo = request.get("cainfo")
     kind = _word(request.get("signtype")).upper()
@@ -277,9 +274,7 @@ def _check_signature(
         else:
             good = None
         if good is not None:
-            verdict = (
-                "signature_ok" if good else "signature_bad" if plain is not None else "signature_unchecked"
-            )
+            verdict = "signature_ok" if good else "signature_bad" if plain is not None else "signature_unchecked"
             flags.append(verdict)
     if keys is not None and keys.require_signature and (verdict != "signature_ok" or kind != "SM2"):
         raise Unreadable("signature_refused", "cainfo")
@@ -344,9 +339,9 @@ def _verdict(
         flags.append("business_error_text")
         if dialect.error_text_is_failure:
             return -1
-    if transaction.output_node and (not output or transaction.output_node not in output):
-        if "output_unreadable" not in flags:
-            flags.append("output_missing")
+    missing = transaction.output_node and (not output or transaction.output_node not in output)
+    if missing and "output_unreadable" not in flags:
+        flags.append("output_missing")
     return 0
 
 

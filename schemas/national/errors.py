@@ -52,8 +52,8 @@ REASONS: dict[str, tuple[str, str]] = {
 class Unreadable(ValueError):
     """A message, or one of its fields, that can't be read.
 
-    `reason_code` is a key of `REASONS`, `field` the path inside the message (`feedetail[3].cnt`), `zh` and `en`
-    what to tell the sender. The caller keeps the message whole in the dead letters.
+    `reason_code` is a key of `REASONS`, `field` the path inside the message (`feedetail[3].cnt`), `zh` and
+    `en` what to tell the sender. The caller keeps the message whole in the dead letters.
     """
 
     def __init__(self, reason_code: str, field: str = "") -> None:

@@ -21,6 +21,7 @@ Wards = Callable[[str, str, str], str]
 FLAGS: dict[str, tuple[str, str]] = {
     "clock_skew": ("报文时间不可信，以到达时间为准", "inf_time can't be right; arrival counts instead"),
     "no_msgid": ("没有 msgid", "the message has no msgid"),
+    "wrapped": ("整份报文置于加密外壳（encData）中", "the whole message came in an encrypted wrapper (encData)"),
     "encrypted": ("input 经 SM4 加密", "input was SM4-encrypted"),
     "signature_ok": ("验签通过", "the signature or digest was verified"),
     "signature_bad": ("验签未通过", "the signature or digest doesn't match"),

@@ -1,6 +1,7 @@
 """Outpatient acts, 2201 to 2208. Alone they never prove where a body was; they are kept as acts of a day.
 
-An outpatient `mdtrt_id` is a visit, no inpatient stay: it goes to `visit`, and the person is joined by `psn_no`.
+An outpatient `mdtrt_id` is a visit, no inpatient stay: it goes to `visit`, and the person is joined by
+`psn_no`.
 """
 
 from __future__ import annotations

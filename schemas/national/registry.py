@@ -17,8 +17,9 @@ Reader = Callable[[Reading], list[Event]]
 class Transaction:
     """One row. Without a `reader` the message is taken and answered, and says nothing about presence.
 
-    `input_node` and `output_node` are the nodes that must be there. `chain` leads to rows inside rows whose fields
-    a dialect may spell differently. `institution` finds the institution in the body where the envelope names none.
+    `input_node` and `output_node` are the nodes that must be there. `chain` leads to rows inside rows whose
+    fields a dialect may spell differently. `institution` finds the institution in the body where the envelope
+    names none.
     """
 
     infno: str
@@ -35,36 +36,159 @@ class Transaction:
 _PATIENTS = ("patient_dtos", "fsi_encounter_dtos")
 
 _READ = (
-    Transaction("1101", "人员信息获取", "read a credential", "data", "baseinfo", ("identity_read",), admission.identity_read),
+    Transaction(
+        "1101", "人员信息获取", "read a credential", "data", "baseinfo", ("identity_read",), admission.identity_read
+    ),
     Transaction("2401", "入院办理", "admission", "mdtrtinfo", "result", ("admitted",), admission.admitted),
     Transaction("2402", "出院办理", "discharge", "dscginfo", "", ("discharged",), admission.discharged),
-    Transaction("2403", "住院信息变更", "registration restated", "adminfo", "", ("stay_changed",), admission.stay_changed),
-    Transaction("2404", "入院撤销", "admission cancelled", "data", "", ("admission_cancelled",), admission.admission_cancelled),
-    Transaction("2405", "出院撤销", "discharge cancelled", "data", "", ("discharge_cancelled",), admission.discharge_cancelled),
-    Transaction("2406", "就医特殊属性上传", "special attribute of a stay", "data", "", ("stay_flagged",), admission.stay_flagged),
+    Transaction(
+        "2403", "住院信息变更", "registration restated", "adminfo", "", ("stay_changed",), admission.stay_changed
+    ),
+    Transaction(
+        "2404", "入院撤销", "admission cancelled", "data", "", ("admission_cancelled",), admission.admission_cancelled
+    ),
+    Transaction(
+        "2405", "出院撤销", "discharge cancelled", "data", "", ("discharge_cancelled",), admission.discharge_cancelled
+    ),
+    Transaction(
+        "2406", "就医特殊属性上传", "special attribute of a stay", "data", "", ("stay_flagged",), admission.stay_flagged
+    ),
     Transaction("2601", "冲正交易", "a message is void", "data", "", ("message_voided",), admission.message_voided),
-    Transaction("2301", "住院费用明细上传", "fee lines", "feedetail", "result", ("charges_posted",), charges.charges_posted),
-    Transaction("2302", "住院费用明细撤销", "fee lines withdrawn", "data", "", ("charges_withdrawn",), charges.charges_withdrawn),
-    Transaction("2303", "住院预结算", "settlement on trial", "data", "setlinfo", ("settlement_asked",), settlement.settlement_asked),
-    Transaction("2304", "住院结算", "settlement", "data", "setlinfo", ("settlement_asked",), settlement.settlement_asked),
-    Transaction("2305", "住院结算撤销", "settlement called back", "data", "setlinfo", ("settlement_cancelled",), settlement.settlement_cancelled),
-    Transaction("2201", "门诊挂号", "outpatient registration", "data", "data", ("outpatient_recorded",), outpatient.registered),
-    Transaction("2202", "门诊挂号撤销", "registration cancelled", "data", "", ("outpatient_recorded",), outpatient.cancelled),
-    Transaction("2203", "门诊就诊信息上传", "outpatient visit", "mdtrtinfo", "", ("outpatient_recorded",), outpatient.seen),
-    Transaction("2203A", "门诊就诊信息上传A", "outpatient visit, revised", "mdtrtinfo", "", ("outpatient_recorded",), outpatient.seen),
-    Transaction("2204", "门诊费用明细信息上传", "outpatient fee lines", "feedetail", "result", ("outpatient_recorded",), outpatient.charged),
-    Transaction("2205", "门诊费用明细信息撤销", "outpatient fee lines withdrawn", "data", "", ("outpatient_recorded",), outpatient.cancelled),
+    Transaction(
+        "2301", "住院费用明细上传", "fee lines", "feedetail", "result", ("charges_posted",), charges.charges_posted
+    ),
+    Transaction(
+        "2302", "住院费用明细撤销", "fee lines withdrawn", "data", "", ("charges_withdrawn",), charges.charges_withdrawn
+    ),
+    Transaction(
+        "2303",
+        "住院预结算",
+        "settlement on trial",
+        "data",
+        "setlinfo",
+        ("settlement_asked",),
+        settlement.settlement_asked,
+    ),
+    Transaction(
+        "2304", "住院结算", "settlement", "data", "setlinfo", ("settlement_asked",), settlement.settlement_asked
+    ),
+    Transaction(
+        "2305",
+        "住院结算撤销",
+        "settlement called back",
+        "data",
+        "setlinfo",
+        ("settlement_cancelled",),
+        settlement.settlement_cancelled,
+    ),
+    Transaction(
+        "2201", "门诊挂号", "outpatient registration", "data", "data", ("outpatient_recorded",), outpatient.registered
+    ),
+    Transaction(
+        "2202", "门诊挂号撤销", "registration cancelled", "data", "", ("outpatient_recorded",), outpatient.cancelled
+    ),
+    Transaction(
+        "2203", "门诊就诊信息上传", "outpatient visit", "mdtrtinfo", "", ("outpatient_recorded",), outpatient.seen
+    ),
+    Transaction(
+        "2203A",
+        "门诊就诊信息上传A",
+        "outpatient visit, revised",
+        "mdtrtinfo",
+        "",
+        ("outpatient_recorded",),
+        outpatient.seen,
+    ),
+    Transaction(
+        "2204",
+        "门诊费用明细信息上传",
+        "outpatient fee lines",
+        "feedetail",
+        "result",
+        ("outpatient_recorded",),
+        outpatient.charged,
+    ),
+    Transaction(
+        "2205",
+        "门诊费用明细信息撤销",
+        "outpatient fee lines withdrawn",
+        "data",
+        "",
+        ("outpatient_recorded",),
+        outpatient.cancelled,
+    ),
     Transaction("2206", "门诊预结算", "outpatient settlement on trial", "data", "setlinfo"),
-    Transaction("2207", "门诊结算", "outpatient settlement", "data", "setlinfo", ("outpatient_recorded",), outpatient.settled),
-    Transaction("2208", "门诊结算撤销", "outpatient settlement called back", "data", "setlinfo", ("outpatient_recorded",), outpatient.cancelled),
-    Transaction("3101", "明细审核事前分析", "audit before the event", "data", "result", ("settlement_asked",), audit.audit_asked, _PATIENTS, audit.audited_institution),
-    Transaction("3102", "明细审核事中分析", "audit during the event", "data", "result", ("settlement_asked",), audit.audit_asked, _PATIENTS, audit.audited_institution),
-    Transaction("3103", "事前事中服务反馈", "answer to a finding", "data", "", ("hospital_answered",), audit.hospital_answered, ("warns",)),
-    Transaction("4101", "医疗保障基金结算清单信息上传", "settlement list", "setlinfo", "", ("settlement_listed",), settlement.settlement_listed, (), settlement.listed_institution),
-    Transaction("4101A", "医疗保障基金结算清单信息上传A", "settlement list, revised", "setlinfo", "", ("settlement_listed",), settlement.settlement_listed, (), settlement.listed_institution),
+    Transaction(
+        "2207", "门诊结算", "outpatient settlement", "data", "setlinfo", ("outpatient_recorded",), outpatient.settled
+    ),
+    Transaction(
+        "2208",
+        "门诊结算撤销",
+        "outpatient settlement called back",
+        "data",
+        "setlinfo",
+        ("outpatient_recorded",),
+        outpatient.cancelled,
+    ),
+    Transaction(
+        "3101",
+        "明细审核事前分析",
+        "audit before the event",
+        "data",
+        "result",
+        ("settlement_asked",),
+        audit.audit_asked,
+        _PATIENTS,
+        audit.audited_institution,
+    ),
+    Transaction(
+        "3102",
+        "明细审核事中分析",
+        "audit during the event",
+        "data",
+        "result",
+        ("settlement_asked",),
+        audit.audit_asked,
+        _PATIENTS,
+        audit.audited_institution,
+    ),
+    Transaction(
+        "3103",
+        "事前事中服务反馈",
+        "answer to a finding",
+        "data",
+        "",
+        ("hospital_answered",),
+        audit.hospital_answered,
+        ("warns",),
+    ),
+    Transaction(
+        "4101",
+        "医疗保障基金结算清单信息上传",
+        "settlement list",
+        "setlinfo",
+        "",
+        ("settlement_listed",),
+        settlement.settlement_listed,
+        (),
+        settlement.listed_institution,
+    ),
+    Transaction(
+        "4101A",
+        "医疗保障基金结算清单信息上传A",
+        "settlement list, revised",
+        "setlinfo",
+        "",
+        ("settlement_listed",),
+        settlement.settlement_listed,
+        (),
+        settlement.listed_institution,
+    ),
     Transaction("4402", "住院医嘱记录", "doctors' orders", "data", "", ("order_recorded",), nursing.orders_recorded),
-    Transaction("4602", "护理操作生命体征测量记录", "vital signs", "data", "", ("vitals_recorded",), nursing.vitals_recorded),
-)  # fmt: skip
+    Transaction(
+        "4602", "护理操作生命体征测量记录", "vital signs", "data", "", ("vitals_recorded",), nursing.vitals_recorded
+    ),
+)
 
 _TAKEN = (
     ("1201", "医药机构信息获取", "institution query"),

@@ -79,7 +79,9 @@ def _audit_row(row: AuditRow) -> dict[str, Any]:
 
 
 def _yuan(amount: Decimal) -> float:
-    """N16,2 is a JSON number on this wire. Two decimals survive the way through a double; nothing is summed here."""
+    """N16,2 is a JSON number on this wire. Two decimals survive the way through a double; nothing is summed
+    here.
+    """
     return float(round(amount, 2))
 
 
@@ -123,9 +125,7 @@ def reply_failed(
 
 def _envelope(region: object, received_at: datetime, responded_at: datetime, serial: int) -> dict[str, Any]:
     place = (
-        region
-        if isinstance(region, str) and len(region) == 6 and region.isascii() and region.isdigit()
-        else _NOWHERE
+        region if isinstance(region, str) and len(region) == 6 and region.isascii() and region.isdigit() else _NOWHERE
     )
     second = responded_at.astimezone(CHINA).strftime("%Y%m%d%H%M%S")
     return {

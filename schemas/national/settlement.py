@@ -63,9 +63,7 @@ def settlement_cancelled(reading: Reading) -> list[Event]:
     for ordinal, row, place in each(reading.message, "data"):
         with place:
             events.append(
-                SettlementCancelled(
-                    **reading.head(reading.someone(row), ordinal), setl_id=ident(row, "setl_id")
-                )
+                SettlementCancelled(**reading.head(reading.someone(row), ordinal), setl_id=ident(row, "setl_id"))
             )
     return events
 

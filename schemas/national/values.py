@@ -1,6 +1,8 @@
-"""Fields as senders really fill them: numbers as text, text as numbers, blanks of every kind, times of any form.
+"""Fields as senders really fill them: numbers as text, text as numbers, blanks of every kind, times of any
+form.
 
-Each reader takes the row and the field's name, so that a complaint can name the field and never show its value.
+Each reader takes the row and the field's name, so that a complaint can name the field and never show its
+value.
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=CHINA)
 """No business time of the national platform lies before this; 1970 is an unset clock."""
 
 AHEAD = timedelta(days=2)
-"""How far a time may lie after its arrival: clocks that run fast, a discharge registered the evening before."""
+"""How far a time may lie after its arrival: clocks that run fast, a discharge registered the evening before.
+"""
 
 PLANNED_AHEAD = timedelta(days=366)
 """The same for ends that may be planned (orders, expected discharge)."""
@@ -32,7 +35,7 @@ _BLANK_WORDS = frozenset(("null", "NULL", "None", "undefined"))
 _BLANK_YEARS = frozenset((1, 1900, 9999))
 """Years that databases write for "no date"."""
 
-_LARGEST = Decimal(10) ** 14  # N16,2
+_LARGEST = 10**14  # N16,2
 _EXACT = 2**53
 
 
@@ -46,7 +49,7 @@ def parse_json(text: bytes | str, field: str) -> Any:
                 text.decode("utf-8")
             except UnicodeDecodeError:
                 raise Unreadable("not_utf8") from None
-        raise Unreadable("too_deep" if "ecursion" in error.msg else "not_json", field) from None
+        raise Unreadable("too_deep" if "limit" in error.msg else "not_json", field) from None
 
 
 def rows(node: Any) -> list[dict[str, Any]]:
@@ -64,11 +67,9 @@ def ident(row: Row, name: str, longest: int = 64) -> str:
     Raises `Unreadable` for control characters (NUL among them), other types, and absurd lengths.
     """
     value = row.get(name)
-    if value is None:
+    if value is None or value == "":
         return ""
-    if type(value) is not str:
-        value = _number_as_text(value, name)
-    value = value.strip()
+    value = value.strip() if type(value) is str else _number_as_text(value, name)
     if len(value) > longest:
         raise Unreadable("too_long", name)
     if not value.isprintable():
@@ -105,7 +106,9 @@ def code(row: Row, name: str, width: int = 0) -> str:
 def flag(row: Row, name: str) -> bool:
     """A 0/1 flag; everything but 1, `true` and 是 is no."""
     value = row.get(name)
-    return value is True or (value is not None and str(value).strip() in ("1", "true", "是"))
+    if value is None or value == "0" or value == "":
+        return False
+    return value is True or str(value).strip() in ("1", "true", "是")
 
 
 def text(row: Row, name: str, longest: int = 200) -> str:
@@ -127,16 +130,15 @@ def number(row: Row, name: str) -> Decimal | None:
     if value is None:
         return None
     kind = type(value)
+    if kind is float or kind is int:
+        if not -_LARGEST < value < _LARGEST:  # NaN is neither
+            raise Unreadable("bad_number", name)
+        return Decimal(repr(value))
     if kind is str:
         value = value.strip()
         if not value or value in _BLANK_WORDS:
             return None
         if len(value) > 40:
-            raise Unreadable("bad_number", name)
-    elif kind is float:
-        value = repr(value)
-    elif kind is int:
-        if not -(10**14) < value < 10**14:
             raise Unreadable("bad_number", name)
     elif kind is not Decimal:
         raise Unreadable("bad_number", name)

@@ -17,7 +17,6 @@ DAYS = 7
 QUIET = START + timedelta(days=60)
 """Long after the last event and after every moment that a detector may want to be woken at."""
 
-moments = st.integers(0, DAYS * 24 * 4).map(lambda quarter: START + timedelta(minutes=15 * quarter))
 delays = st.sampled_from([0, 0, 0, 5, 60, 26 * 60]).map(lambda m: timedelta(minutes=m))
 hours = st.sampled_from([1, 2, 4, 12, 30]).map(lambda h: timedelta(hours=h))
 
@@ -33,6 +32,16 @@ CHECKS: list[Check] = [
     ("K6", 3, 21, 22, "round"),
     ("K7", 4, 9, 10, "onsite"),
 ]
+
+
+def _within(check: Check, tens: int) -> datetime:
+    return START.replace(hour=check[2]) + timedelta(days=check[1], minutes=10 * tens)
+
+
+moments = st.one_of(
+    st.integers(0, DAYS * 24 * 4).map(lambda quarter: START + timedelta(minutes=15 * quarter)),
+    st.builds(_within, st.sampled_from(CHECKS), st.integers(0, 6)),
+)
 RESULTS = [
     "not_found",
     "not_found",
@@ -132,21 +141,21 @@ def _discharged(moment: datetime, delay: timedelta, died: bool) -> Tell:
 
 
 def _captured(check: Check, number: int, tens: int, named: bool) -> Tell:
-    name, day, opens, _, kind = check
-    moment = START.replace(hour=opens) + timedelta(days=day, minutes=10 * tens)
+    name, _, _, _, kind = check
+    moment = _within(check, tens)
     purpose: Any = kind
     return lambda s: s.captured(moment, number, check=name if named else "", purpose=purpose)
 
 
 def _answered(check: Check, result: Any, tens: int, delay: timedelta) -> Tell:
-    name, day, opens, _, _ = check
-    moment = START.replace(hour=opens) + timedelta(days=day, minutes=10 * tens)
+    name = check[0]
+    moment = _within(check, tens)
     return lambda s: s.answered(moment, name, result, told=moment + delay)
 
 
 def _answered_twice(check: Check, tens: int, later: int) -> Tell:
-    name, day, opens, _, _ = check
-    first = START.replace(hour=opens) + timedelta(days=day, minutes=10 * tens)
+    name = check[0]
+    first = _within(check, tens)
     return lambda s: s.not_found_twice(name, first, first + timedelta(minutes=5 * later))
 
 
@@ -194,3 +203,14 @@ def another_order(events: list[Event], shuffled: list[Event]) -> list[Event]:
     """The events in the shuffled order. A silence is told to those we know of: it comes after their events."""
     assert len(events) == len(shuffled)
     return sorted(shuffled, key=lambda e: isinstance(e, FeedSilent))
+
+
+@st.composite
+def turns(draw: st.DrawFn) -> tuple[list[Event], list[Event]]:
+    """A history that makes detectors speak, and events each of which might have come next."""
+    before = draw(histories(most=3))
+    story = Story(events=list(before))
+    second = story.elsewhere("S2", "H2", "W2")
+    for tell in draw(st.lists(tellings(CHECKS), min_size=12, max_size=24)):
+        tell(draw(st.sampled_from([story, story, second])))
+    return before, story.events[len(before) :]

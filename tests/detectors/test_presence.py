@@ -163,6 +163,12 @@ def test_a_stay_that_was_over_by_then_has_nobody_elsewhere(change: str) -> None:
     assert silent(ELSEWHERE, story)
 
 
+def test_a_stay_whose_admission_we_never_saw_has_nobody_elsewhere() -> None:
+    story = Story().enrolled("03-02 09:30")
+    story.elsewhere("S2", "H2").scene("03-03 08:00", "dialysis")
+    assert silent(ELSEWHERE, story)
+
+
 # ── presence.elsewhere: a second admission ───────────────────────────────────────────────────────────────
 
 

@@ -15,7 +15,6 @@ from detectors.gate.rulings import Ruled, rule
 from detectors.gate.stops import NO_STOPS, Stops
 from detectors.ledger.model import (
     Cancellation,
-    Charges,
     Line,
     Opinion,
     Person,
@@ -24,6 +23,7 @@ from detectors.ledger.model import (
     dump,
     load,
 )
+from detectors.ledger.services import charges_of
 from detectors.policy import Institution
 from detectors.rulesets.book import RuleBook
 from detectors.rulesets.model import RuleSet
@@ -72,7 +72,7 @@ class Story:
         return self
 
     def charge(self, *lines: Line) -> Story:
-        fact = Charges(f"ch-{len(self.stay.charges)}", lines[0].at, lines[0].at, "", lines)
+        fact = charges_of(f"ch-{len(self.stay.charges)}", lines[0].at, lines[0].at, "", lines)
         self.stay = replace(self.stay, charges=(*self.stay.charges, fact))
         return self
 

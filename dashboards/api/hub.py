@@ -1,0 +1,104 @@
+"""One reader of the feed for all listeners: the database is asked twice a second, however many listen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+
+from dashboards.api.queries import Queries
+from storage.feed import FeedRow
+
+PAGE = 500
+"""Lines read at once."""
+REMEMBERED = 2000
+"""Newest lines kept in memory; who is further behind reads from the database."""
+
+
+class Gap(Exception):
+    """Lines after the asked position are no longer there, or were never: the listener must read anew."""
+
+
+class LiveHub:
+    """Hands every new line of the feed to every listener, in order, none twice."""
+
+    def __init__(self, queries: Queries, interval: float) -> None:
+        self._queries = queries
+        self._interval = interval
+        self._recent: deque[FeedRow] = deque(maxlen=REMEMBERED)
+        self._head = 0
+        self._moved = asyncio.Condition()
+        self._reader: asyncio.Task[None] | None = None
+        self._closed = False
+        self.listeners = 0
+
+    async def head(self) -> int:
+        """Id of the newest line."""
+        return await asyncio.to_thread(self._queries.feed_head)
+
+    async def listen(self, after: int) -> AsyncIterator[Sequence[FeedRow]]:
+        """Batches of lines after `after`, as they come, until the hub is closed. Raises `Gap`.
+
+        An empty batch says that nothing came within one interval: the listener may look around.
+        """
+        self.listeners += 1
+        try:
+            await self._begin()
+            if after > self._head:
+                raise Gap
+            while not self._closed:
+                rows = await self._after(after)
+                if rows:
+                    if rows[0].id > after + 1:
+                        raise Gap
+                    after = rows[-1].id
+                yield rows
+                if len(rows) < PAGE:
+                    await self._next(after)
+        finally:
+            self.listeners -= 1
+            if self.listeners == 0:
+                self._end()
+
+    async def close(self) -> None:
+        """Let every listener go."""
+        self._closed = True
+        self._end()
+        async with self._moved:
+            self._moved.notify_all()
+
+    async def _begin(self) -> None:
+        if self._reader is None:
+            self._recent.clear()
+            self._head = await self.head()
+        if self._reader is None:  # another listener may have begun meanwhile
+            self._reader = asyncio.create_task(self._read(), name="live-feed")
+
+    def _end(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            self._reader = None
+
+    async def _read(self) -> None:
+        while not self._closed:
+            await asyncio.sleep(self._interval)
+            rows = await asyncio.to_thread(self._queries.feed_since, self._head, PAGE)
+            if rows:
+                self._recent.extend(rows)
+                self._head = rows[-1].id
+                async with self._moved:
+                    self._moved.notify_all()
+
+    async def _after(self, after: int) -> Sequence[FeedRow]:
+        if after >= self._head:
+            return ()
+        if self._recent and self._recent[0].id <= after + 1:
+            return [row for row in self._recent if row.id > after][:PAGE]
+        return await asyncio.to_thread(self._queries.feed_since, after, PAGE)
+
+    async def _next(self, after: int) -> None:
+        """Wait until there is something after `after`, at most a few intervals."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(self._interval * 4, 1.0)), self._moved:
+                await self._moved.wait_for(lambda: self._closed or self._head > after)

@@ -1,0 +1,1 @@
+"""The national codec: examples of every transaction, every tolerance by name, and damage of every kind."""
