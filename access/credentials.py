@@ -56,6 +56,11 @@ class Credentials:
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def entries(self) -> tuple[Credential, ...]:
+        """Every one of them, in the order of the file."""
+        return self._entries
+
     def authenticate(self, token: str, now: datetime) -> Caller | None:
         """Whose token this is, or None when nobody's or run out.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -16,20 +16,24 @@ from detectors.rulesets.model import RuleSet
 
 @dataclass(frozen=True)
 class Case:
-    """Everything a detector may look at. `now` is the time of the event that asks, never a clock."""
+    """Everything a detector may look at. `now` is the time of the event that asks, never a clock.
+
+    `kept` are readings of earlier cases of the same stay: see `reading/cache.py`.
+    """
 
     person: Person
     stay: Stay
     rules: RuleSet
     institution: Institution
     now: datetime
+    kept: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def concluding(self, stay: Stay) -> Case:
         """The case with `stay`, which holds the same facts and other conclusions (opinions, alerts, rulings).
 
         What was read of the facts stays true, so it isn't read again.
         """
-        case = Case(self.person, stay, self.rules, self.institution, self.now)
+        case = Case(self.person, stay, self.rules, self.institution, self.now, self.kept)
         readings = {name: value for name, value in self.__dict__.items() if name not in _FIELDS}
         case.__dict__.update(readings)
         return case

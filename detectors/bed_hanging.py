@@ -19,7 +19,7 @@ from detectors.reading.absence import Absence, absences, absences_with_leave
 from detectors.reading.checks import EXPLAINED, missed_here, next_due
 from detectors.reading.faces import sessions
 from detectors.reading.moments import day, ends, listed, next_day
-from detectors.reading.services import care, longest_gap, might_pause
+from detectors.reading.services import care, longest_gap, longest_pause
 from detectors.rulesets.model import BedHanging
 
 
@@ -191,8 +191,7 @@ def _absent_days(case: Case, limit: BedHanging) -> Iterator[Why]:
 
 
 def _no_service(case: Case, limit: BedHanging) -> Iterator[Why]:
-    least = timedelta(hours=limit.no_service_hours)
-    found = longest_gap(case) if might_pause(case, least) else None
+    found = longest_gap(case) if longest_pause(case) >= timedelta(hours=limit.no_service_hours) else None
     if found is None:
         return
     (begins, closes), evidence = found

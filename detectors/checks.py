@@ -10,7 +10,8 @@ from detectors.base import NOTHING, Case, Judgement, why
 from detectors.ledger.model import Opinion, Why
 from detectors.reading.absence import absences
 from detectors.reading.cache import once
-from detectors.reading.checks import asked, missed_here, next_due
+from detectors.reading.checks import missed as all_missed
+from detectors.reading.checks import missed_here, next_due
 from detectors.reading.faces import Look, looks, witnesses
 from detectors.reading.moments import clock, hours
 
@@ -25,7 +26,6 @@ def missed(case: Case) -> Judgement:
     lies elsewhere: that alone says nothing of this patient.
     """
     wake = next_due(case)
-    gone = [one for one in asked(case) if one.missed]
     if not missed_here(case):
         return Judgement(wake_at=wake) if wake else NOTHING
     wide = case.stay.ward_wide
@@ -35,7 +35,7 @@ def missed(case: Case) -> Judgement:
             one.check.check_id,
             due=clock(one.due_by),
         )
-        for one in gone
+        for one in all_missed(case)
     ]
     return Judgement((Opinion(3, tuple(reasons)),), wake)
 

@@ -14,6 +14,9 @@ from detectors.rulesets.model import Region
 from schemas.base import Model
 from schemas.settlement import PayRegime
 
+_REMEMBERED = 10_000
+"""Institutions without configuration that are kept: the same object every time, as the configured ones are."""
+
 CHECK_KINDS = ("round", "spot", "onsite")
 
 Start = datetime | date
@@ -46,6 +49,7 @@ class InstitutionBook:
         """`default_soft`: is an institution that doesn't say in soft launch? Live yes, in a replay no."""
         self._rows = dict(rows or {})
         self._default_soft = default_soft
+        self._unknown: dict[str, Institution] = {}
 
     @classmethod
     def from_text(cls, text: str, file: str, *, default_soft: bool) -> InstitutionBook:
@@ -68,8 +72,12 @@ class InstitutionBook:
 
     def institution(self, code: str) -> Institution:
         """The configuration of `code`; an unknown one is monitored from its first message."""
-        known = self._rows.get(code)
-        return known if known is not None else Institution(code=code, soft=self._default_soft)
+        known = self._rows.get(code) or self._unknown.get(code)
+        if known is None:
+            if len(self._unknown) >= _REMEMBERED:
+                self._unknown.clear()
+            known = self._unknown[code] = Institution(code=code, soft=self._default_soft)
+        return known
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ DETECTORS: tuple[Detector, ...] = (
         bed_hanging,
         BOOKS | FACES | EXCUSES | ANSWERS | DELIVERY | CHARGES | RECORDS | TIME | {"ward_wide_miss"},
     ),
-    Detector("presence.night_absence", night_absence, BOOKS | FACES | ANSWERS),
+    Detector("presence.night_absence", night_absence, BOOKS | FACES | EXCUSES | ANSWERS),
     Detector(
         "presence.elsewhere",
         elsewhere,

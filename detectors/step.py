@@ -21,6 +21,7 @@ from detectors.ledger.fold import fold
 from detectors.ledger.model import Opinion, Person, Raised, Stay
 from detectors.ledger.view import placement, span
 from detectors.policy import Policies
+from detectors.reading.cache import keep_readings, readings_of
 from detectors.registry import DETECTORS
 from detectors.ward_news import ward_news
 from schemas.base import Event
@@ -77,7 +78,7 @@ class _Moment:
     version: int
     backlog: int
 
-    def case(self, person: Person, stay: Stay) -> Case:
+    def case(self, person: Person, stay: Stay, before: Stay | None) -> Case:
         """The stay as its detectors see it: under the rules that were in force when it began."""
         place, time = placement(stay), span(stay)
         case = Case(
@@ -86,6 +87,7 @@ class _Moment:
             rules=self.policies.rules(place.region, time.began_at or self.now),
             institution=self.policies.institution(stay.institution),
             now=self.now,
+            kept=readings_of(before),
         )
         case.__dict__.update(placement=place, span=time)  # read already: see `Case`
         return case
@@ -112,12 +114,13 @@ def step(
     told = _Told()
     for key, detectors in _to_judge(after, event, now):
         before, stay = person.stays.get(key), after.stays[key]
-        case = moment.case(after, stay)
+        case = moment.case(after, stay, before)
         case, stay = _judge(case, detectors, told)
         case, stay = _rule(case, moment, told)
         told.alerts.extend(_restated(before, case, event, told.alerts))
         stay, news = ward_news(before, case, event)
         told.news.extend(news)
+        keep_readings(stay, case.kept)
         if stay is not after.stays[key]:
             after = replace(after, stays={**after.stays, key: stay})
     return Step(

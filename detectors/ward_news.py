@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from detectors.base import Case
 from detectors.ledger.model import Capture, Stay
-from detectors.reading.checks import missed_checks
+from detectors.reading.checks import missed
 from detectors.reading.faces import band
 from schemas.base import Event, derived_id
 from schemas.system import MismatchSeen, MissSeen, RosterChanged
@@ -88,7 +88,7 @@ def _enrolled(stay: Stay, capture: Capture) -> Capture | None:
 
 def _misses(case: Case, stay: Stay, news: list[Event]) -> Stay:
     told = stay.misses_told
-    for check in missed_checks(case):
+    for check in (one.check for one in missed(case)):
         if check.check_id in told:
             continue
         told = (*told, check.check_id)

@@ -85,7 +85,9 @@ PersonEvent = (
 )
 """What may stand in `person-events`."""
 
-WardEvent = CheckOrdered | CheckDelivered | RosterChanged | MismatchSeen | MissSeen | FeedHeard | TimerDue
+WardEvent = (
+    CheckOrdered | CheckDelivered | CheckAssigned | RosterChanged | MismatchSeen | MissSeen | FeedHeard | TimerDue
+)
 """What may stand in `ward-events`."""
 
 AnyEvent = PersonEvent | WardEvent

@@ -86,7 +86,7 @@ class CheckOrdered(Event):
     check_id: str
     check_kind: CheckKind
     ward: str = ""
-    roster: tuple[tuple[str, str], ...] = ()  # (person key, stay key), joined by the gateway
+    roster: tuple[tuple[str, str], ...] = ()  # (person key, stay key), joined; ("", mdtrt_id) where unknown
     opens_at: AwareDatetime
     due_by: AwareDatetime
     mode: Literal["photo", "burst", "video"] = "photo"
@@ -113,7 +113,10 @@ class CheckDelivered(Event):
 
 
 class CheckAssigned(Event):
-    """The check covers this patient: the ward step says so to the person when it opens."""
+    """The check covers this patient: the ward step says so to the person when it opens.
+
+    Gateway → ward: a patient named on the check turned up only now.
+    """
 
     kind: Literal["check_assigned"] = "check_assigned"
     check_id: str

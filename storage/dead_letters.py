@@ -51,9 +51,7 @@ def row_of(letter: DeadLetter) -> Row:
     )
 
 
-def find(
-    conn: Connection, *, cursor: str | None = None, limit: int = 100, newest: bool = True
-) -> Page[DeadLetter]:
+def find(conn: Connection, *, cursor: str | None = None, limit: int = 100, newest: bool = True) -> Page[DeadLetter]:
     """A page of them, newest first or in order of arrival."""
     query = paging.after(_ALL, (dead_letters.c.id,), cursor, limit, newest=newest)
     return paging.page(conn.execute(query).all(), limit, 1, _letter)

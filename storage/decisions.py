@@ -61,9 +61,7 @@ write = insert_many(
 )
 _GET = select(decisions.c.body).where(decisions.c.decision_id == bindparam("id"))
 _FOR_STAY = select(decisions.c.body).where(decisions.c.stay == bindparam("stay")).order_by(decisions.c.seq)
-_FOR_MDTRT = (
-    select(decisions.c.body).where(decisions.c.mdtrt_id == bindparam("mdtrt")).order_by(decisions.c.seq)
-)
+_FOR_MDTRT = select(decisions.c.body).where(decisions.c.mdtrt_id == bindparam("mdtrt")).order_by(decisions.c.seq)
 _AFTER = (
     select(decisions.c.seq, decisions.c.body)
     .where(decisions.c.seq > bindparam("last"))

@@ -131,9 +131,7 @@ def stays_of(conn: Connection, institution: str, person: str, *, open_only: bool
     """A person's stays at an institution (`""`: at any), by stay key."""
     found = stays_of_many(conn, [person]).get(person, [])
     return [
-        one
-        for one in found
-        if (one.is_open or not open_only) and (not institution or one.institution == institution)
+        one for one in found if (one.is_open or not open_only) and (not institution or one.institution == institution)
     ]
 
 

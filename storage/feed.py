@@ -36,17 +36,12 @@ def append(conn: Connection, rows: Sequence[tuple[str, str, bytes]], *, at: date
     moment = to_micros(at)
     _ADD(
         conn,
-        [
-            (ident, kind, institution, moment, body)
-            for ident, (kind, institution, body) in zip(ids, rows, strict=True)
-        ],
+        [(ident, kind, institution, moment, body) for ident, (kind, institution, body) in zip(ids, rows, strict=True)],
     )
     return ids
 
 
-def since(
-    conn: Connection, after_id: int, limit: int, institutions: Collection[str] | None = None
-) -> list[FeedRow]:
+def since(conn: Connection, after_id: int, limit: int, institutions: Collection[str] | None = None) -> list[FeedRow]:
     """Rows after `after_id`, in order; `institutions` narrows them (rows of none belong to the bureau)."""
     given = {"after": after_id, "n": limit}
     if institutions is None:

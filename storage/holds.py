@@ -62,9 +62,7 @@ def for_stay(conn: Connection, stay: str) -> list[Hold]:
     return [bodies.load(Hold, row[0]) for row in conn.execute(_FOR_STAY, {"stay": stay})]
 
 
-def find(
-    conn: Connection, narrow: HoldFilter = ANY, *, cursor: str | None = None, limit: int = 100
-) -> Page[Hold]:
+def find(conn: Connection, narrow: HoldFilter = ANY, *, cursor: str | None = None, limit: int = 100) -> Page[Hold]:
     """A page of holds, newest opened first."""
     columns = (holds.c.opened_at, holds.c.hold_id)
     query = _narrowed(select(*columns, holds.c.body), narrow)
@@ -87,9 +85,7 @@ def export(conn: Connection, narrow: HoldFilter = ANY, *, page: int = 1000) -> I
         place = tuple(rows[-1][:3])
 
 
-def due_to_expire(
-    conn: Connection, now: datetime, limit: int, *, statuses: Collection[str] = ("open",)
-) -> list[Hold]:
+def due_to_expire(conn: Connection, now: datetime, limit: int, *, statuses: Collection[str] = ("open",)) -> list[Hold]:
     """Holds whose time is up at `now` and that still stand in one of `statuses`, longest overdue first."""
     found = conn.execute(_EXPIRING, {"now": to_micros(now), "n": limit, "keys": list(statuses)})
     return [bodies.load(Hold, row[0]) for row in found]
@@ -120,9 +116,7 @@ def _narrowed(query: Select[Any], narrow: HoldFilter) -> Select[Any]:
 
 _UPSERT = insert_many(holds, [column.name for column in holds.columns], conflict="replace")
 _GET = select(holds.c.body).where(holds.c.hold_id == bindparam("id"))
-_FOR_STAY = (
-    select(holds.c.body).where(holds.c.stay == bindparam("stay")).order_by(holds.c.opened_at, holds.c.hold_id)
-)
+_FOR_STAY = select(holds.c.body).where(holds.c.stay == bindparam("stay")).order_by(holds.c.opened_at, holds.c.hold_id)
 _EXPIRING = (
     select(holds.c.body)
     .where(is_among(holds.c.status), holds.c.expires_at <= bindparam("now"))

@@ -43,8 +43,7 @@ def check(conn: Connection, where: str) -> None:
         raise SchemaMismatch(f"{where}: has no tables of wardwatch yet. Run: wardwatch migrate")
     if found in {script.revision for script in _scripts().walk_revisions()}:
         raise SchemaMismatch(
-            f"{where}: is at schema {found}, this version needs {REVISION}. "
-            "Back it up, then run: wardwatch migrate"
+            f"{where}: is at schema {found}, this version needs {REVISION}. Back it up, then run: wardwatch migrate"
         )
     raise SchemaMismatch(
         f"{where}: is at schema {found}, which this version ({REVISION}) doesn't know: "

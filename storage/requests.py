@@ -129,9 +129,7 @@ def _digest(key: str) -> str:
 
 def _known(row: Any) -> Known:
     reply = None if row.reply is None else unpack(row.codec, row.reply)
-    return Known(
-        row.request_id, from_micros(row.arrived_at), row.path, row.body_hash, reply, orjson.loads(row.meta)
-    )
+    return Known(row.request_id, from_micros(row.arrived_at), row.path, row.body_hash, reply, orjson.loads(row.meta))
 
 
 def _request(row: Any) -> Request:
@@ -151,8 +149,7 @@ def _request(row: Any) -> Request:
 
 
 _HEAD = [
-    requests.c[name]
-    for name in ("dedupe", "request_id", "arrived_at", "path", "body_hash", "codec", "reply", "meta")
+    requests.c[name] for name in ("dedupe", "request_id", "arrived_at", "path", "body_hash", "codec", "reply", "meta")
 ]
 _IS_RAW = requests.c.codec == literal_column(str(RAW))  # literal, so that the partial index is used
 _ADD = insert_many(
@@ -183,9 +180,7 @@ _BY_MSGID = (
     .order_by(requests.c.seq)
 )
 _OF_ID = requests.c.request_id == bindparam("of_id")
-_REPLY = Many(
-    ["answer", "of_id"], lambda _: update(requests).where(_OF_ID, _IS_RAW).values(reply=bindparam("answer"))
-)
+_REPLY = Many(["answer", "of_id"], lambda _: update(requests).where(_OF_ID, _IS_RAW).values(reply=bindparam("answer")))
 _REPLY_PACKED = Many(
     ["answer", "of_id"], lambda _: update(requests).where(_OF_ID, ~_IS_RAW).values(reply=bindparam("answer"))
 )
@@ -215,8 +210,6 @@ _PACK = Many(
             _IS_RAW,
             requests.c.reply.is_not(None) == bindparam("answered"),
         )
-        .values(
-            codec=literal_column(str(ZSTD_WORDS_1)), body=bindparam("packed"), reply=bindparam("packed_reply")
-        )
+        .values(codec=literal_column(str(ZSTD_WORDS_1)), body=bindparam("packed"), reply=bindparam("packed_reply"))
     ),
 )

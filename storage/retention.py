@@ -161,6 +161,4 @@ _READ_BY_ALL = (
     .group_by(log_ends.c.log_no, log_ends.c.topic)
     .order_by(log_ends.c.log_no)
 )
-_FIRST = (
-    update(log_ends).where(log_ends.c.log_no == bindparam("of_no")).values(first_offset=bindparam("first"))
-)
+_FIRST = update(log_ends).where(log_ends.c.log_no == bindparam("of_no")).values(first_offset=bindparam("first"))

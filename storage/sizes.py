@@ -24,9 +24,7 @@ def _postgres(conn: Connection) -> dict[str, int]:
 
 
 def _sqlite(conn: Connection) -> dict[str, int]:
-    page, free = (
-        int(conn.execute(text(f"PRAGMA {name}")).scalar_one()) for name in ("page_size", "freelist_count")
-    )
+    page, free = (int(conn.execute(text(f"PRAGMA {name}")).scalar_one()) for name in ("page_size", "freelist_count"))
     try:
         rows = {str(name): int(size) for name, size in conn.execute(_DBSTAT)}
     except (DBAPIError, StorageError):

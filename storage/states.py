@@ -31,9 +31,7 @@ def save(conn: Connection, space: Space, rows: Mapping[str, StateRow]) -> None:
     _SAVE(conn, [(space, key, row.version, row.body) for key, row in rows.items()])
 
 
-def each(
-    conn: Connection, space: Space, *, after: str = "", limit: int = 1000
-) -> Iterator[tuple[str, StateRow]]:
+def each(conn: Connection, space: Space, *, after: str = "", limit: int = 1000) -> Iterator[tuple[str, StateRow]]:
     """Rows in the order of their keys, from the one after `after`: to walk all of them in pages."""
     for key, version, body in conn.execute(_EACH, {"space": space, "after": after, "n": limit}):
         yield key, StateRow(version, body)

@@ -8,6 +8,7 @@ whole. That is for replays and tests, whose work can be done again.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -142,6 +143,23 @@ class Store:
         """This thread is inside a `write()`."""
         return self._local.open.write is not None
 
+    def checkpoint(self) -> None:
+        """Copies SQLite's write-ahead log back into the file, beside the writer. Call it every second or so.
+
+        Without it the commit that fills the log does the copying, and whoever waits for that commit waits
+        for the disk too.
+        """
+        if self.dialect != "sqlite":
+            return
+        with self._guarded():
+            raw = self._reader.raw_connection()
+            try:
+                raw.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            except sqlite3.OperationalError as error:
+                raise translate(error, self.where) or error from None
+            finally:
+                raw.close()
+
     def close(self) -> None:
         """Lets go of every connection. SQLite folds its WAL file back on the last one."""
         self._reader.dispose()
@@ -182,9 +200,7 @@ def parse_url(url: str) -> URL:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
     except (ArgumentError, NoSuchModuleError, InvalidRequestError, ValueError):
-        raise StorageError(
-            "the database URL can't be read; it looks like sqlite:///var/wardwatch.db"
-        ) from None
+        raise StorageError("the database URL can't be read; it looks like sqlite:///var/wardwatch.db") from None
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if backend != "sqlite":

@@ -23,9 +23,7 @@ from sqlalchemy import (
 REVISION = "0001"
 """The migration that these tables stand for; a test compares it with Alembic's head."""
 
-metadata = MetaData(
-    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"}
-)
+metadata = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
 
 Word = Text().with_variant(Text(collation="C"), "postgresql")
 Count = BigInteger().with_variant(Integer(), "sqlite")  # SQLite's own row number is any 64-bit INTEGER
@@ -206,9 +204,7 @@ requests = Table(
     _word("idem_key"),
     _word("caller"),
     _word("dedupe", null=True),  # 128 bits of a hash of the dedupe key, base64
-    Column(
-        "codec", SmallInteger, nullable=False, server_default=text("0")
-    ),  # how `body` and `reply` are packed
+    Column("codec", SmallInteger, nullable=False, server_default=text("0")),  # how `body` and `reply` are packed
     Column("body", Bytes, nullable=False),
     Column("reply", Bytes, nullable=True),
     _word("meta"),  # JSON

@@ -42,14 +42,10 @@ def clear(conn: Connection, fired: Sequence[tuple[str, str, datetime]]) -> None:
     _CLEAR(conn, [(space, key, to_micros(moment)) for space, key, moment in fired])
 
 
-_SET = insert_many(
-    timers, ["space", "key", "due"], conflict="replace", unless=lambda new: timers.c.due == new.due
-)
+_SET = insert_many(timers, ["space", "key", "due"], conflict="replace", unless=lambda new: timers.c.due == new.due)
 _THIS = (timers.c.space == bindparam("space"), timers.c.key == bindparam("key"))
 _DROP = Many(["space", "key"], lambda _: delete(timers).where(*_THIS))
-_CLEAR = Many(
-    ["space", "key", "due"], lambda _: delete(timers).where(*_THIS, timers.c.due == bindparam("due"))
-)
+_CLEAR = Many(["space", "key", "due"], lambda _: delete(timers).where(*_THIS, timers.c.due == bindparam("due")))
 _DUE = (
     select(timers.c.space, timers.c.key, timers.c.due)
     .where(timers.c.due <= bindparam("now"))

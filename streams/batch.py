@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from schemas.base import Event, Who, derived_id
 from schemas.codec import decode, encode
 from schemas.system import FeedHeard
-from schemas.ward_check import CaptureAssessed, CheckDelivered, CheckOrdered
+from schemas.ward_check import CaptureAssessed, CheckAssigned, CheckDelivered, CheckOrdered
 from storage import captures, checks, dead_letters, feed, unjoined
 from storage import directory as directories
 from storage import log as logs
@@ -73,7 +73,7 @@ class Batch:
 
     def send(self, institution: str, event: Event) -> None:
         """A joined event into its topic."""
-        if isinstance(event, CheckOrdered | CheckDelivered):
+        if isinstance(event, CheckOrdered | CheckDelivered | CheckAssigned):
             self.log.append((WARD_EVENTS, institution, encode(event)))
             return
         self.log.append((PERSON_EVENTS, event.person, encode(event)))

@@ -138,6 +138,7 @@ def _ordered(batch: Batch, taken: Taken, event: CheckOrdered) -> Event:
         found = batch.directory.join(draft, national=False)
         if isinstance(found, Waits):
             batch.wait(taken, found, draft)
+            roster.append(("", mdtrt_id))
         else:
             roster.append((found.person, found.stay))
     known = batch.check(event.check_id)

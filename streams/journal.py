@@ -25,6 +25,36 @@ from streams.requests import Request
 CLOCK_PATH = "/clock"
 EARLIEST = datetime(1900, 1, 2, tzinfo=CHINA)
 
+LINE_SCHEMA: dict[str, Any] = {
+    "title": "JournalLine",
+    "type": "object",
+    "required": ["at", "path"],
+    "properties": {
+        "at": {"type": "string", "format": "date-time", "description": "到达时间 / the server's arrival clock"},
+        "path": {
+            "type": "string",
+            "pattern": "^/",
+            "description": "POST 的路径；/clock 只走时钟 / only moves the clock",
+        },
+        "json": {"description": "请求正文 / the body, as on the wire"},
+        "files": {"type": "object", "additionalProperties": {"type": "string"}},
+        "idempotency_key": {"type": "string"},
+        "as": {
+            "description": "代表谁：编号和角色 / the caller: id and role",
+            "anyOf": [
+                {"type": "string"},
+                {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2},
+                {
+                    "type": "object",
+                    "required": ["id", "role"],
+                    "properties": {"id": {"type": "string"}, "role": {"type": "string"}},
+                },
+            ],
+        },
+    },
+}
+"""JSON Schema of a line."""
+
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _CHUNK = 1 << 17
 

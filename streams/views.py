@@ -15,7 +15,7 @@ from detectors.base import Case
 from detectors.gate.stake import live_claims, stake_of_stay
 from detectors.ledger.model import Answer, Capture, Check, Stay
 from detectors.reading.absence import absences
-from detectors.reading.checks import missed_checks
+from detectors.reading.checks import missed
 from detectors.reading.days import day_states
 from detectors.reading.faces import band, looks, witnesses
 from detectors.reading.moments import holds
@@ -92,7 +92,7 @@ def _standing(case: Case, check: Check, taken: Sequence[Capture], said: Sequence
         w.entered_at <= check.due_by and holds((w.starts, w.ends), check.due_by) for w in case.stay.whereabouts
     ):
         return "excused", ""
-    if any(c.check_id == check.check_id for c in missed_checks(case)):
+    if any(one.check.check_id == check.check_id for one in missed(case)):
         return "missed", ""
     return "waiting", ""
 

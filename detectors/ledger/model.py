@@ -304,7 +304,7 @@ class Ruling(Struct, frozen=True, omit_defaults=True):
     setl_id: str = ""
 
 
-class Stay(Struct, frozen=True, omit_defaults=True):
+class Stay(Struct, frozen=True, omit_defaults=True, dict=True):
     """One stay (就诊): facts first, then what has been concluded and told so far."""
 
     key: str

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from detectors.base import Case
 from detectors.ledger.model import Answer, Check
-from detectors.reading.cache import once
+from detectors.reading.cache import lasting
 from detectors.reading.checks import VALID, monitored
 from detectors.reading.faces import looks, witnesses
 from detectors.reading.moments import Hole, Interval, after, minus, minutes
@@ -33,13 +33,13 @@ class Absence(NamedTuple):
         return int(sum((end - start).total_seconds() for start, end in self.left) // 60)
 
 
-@once
+@lasting("registrations", "captures", "mix_ups", "checks", "answers", "whereabouts", "silences")
 def absences(case: Case) -> tuple[Absence, ...]:
     """Confirmed absences that nothing excuses, in order of time."""
     return _absences(case, leave_excuses=True)
 
 
-@once
+@lasting("registrations", "captures", "mix_ups", "checks", "answers", "whereabouts", "silences")
 def absences_with_leave(case: Case) -> tuple[Absence, ...]:
     """The same where a region's agreement counts leave as absence (`leave_counts_as_absent`)."""
     return _absences(case, leave_excuses=False)

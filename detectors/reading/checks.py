@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from detectors.base import Case
 from detectors.ledger.model import Check, Whereabouts
-from detectors.reading.cache import once
-from detectors.reading.moments import after, day, holds, minutes, overlaps
+from detectors.reading.cache import lasting, once
+from detectors.reading.moments import day, holds, minutes, overlaps
 
 EXPLAINED = frozenset({"in_treatment", "on_leave", "not_on_ward"})
 """Answers that say where the patient lawfully is."""
@@ -22,14 +22,8 @@ class Asked(NamedTuple):
 
     check: Check
     due_by: datetime
-    due: bool
     answered: bool  # anything at all by due_by
     excused: str  # id of the whereabouts that were on the books by due_by and hold it, or ""
-
-    @property
-    def missed(self) -> bool:
-        """漏查: due, and nothing came."""
-        return self.due and not self.answered and not self.excused
 
     @property
     def day(self) -> date:
@@ -37,7 +31,7 @@ class Asked(NamedTuple):
         return day(self.due_by)
 
 
-@once
+@lasting("registrations", "captures", "checks", "answers", "whereabouts", "silences")
 def asked(case: Case) -> tuple[Asked, ...]:
     """The checks that count, in the order in which they fall due.
 
@@ -45,7 +39,7 @@ def asked(case: Case) -> tuple[Asked, ...]:
     monitored, the patient was on the books at `due_by`, the date isn't before our first admission message,
     and no known silence of the feed touches its window. Any other is unknown: never missed, never unverified.
     """
-    checks, now = case.stay.checks, case.now
+    checks = case.stay.checks
     if not checks:
         return ()
     notice = minutes(case.rules.ledger.min_notice_minutes)
@@ -63,7 +57,7 @@ def asked(case: Case) -> tuple[Asked, ...]:
             opens = check.opens_at or due_by
             answered = any(opens <= at <= due_by for at in loose)
         excused = "" if answered else _excused(case.stay.whereabouts, due_by)
-        found.append(Asked(check, due_by, now >= due_by, answered, excused))
+        found.append(Asked(check, due_by, answered, excused))
     return tuple(found)
 
 
@@ -107,20 +101,26 @@ def _excused(whereabouts: tuple[Whereabouts, ...], due_by: datetime) -> str:
     return ""
 
 
+@lasting("registrations", "captures", "checks", "answers", "whereabouts", "silences")
+def _unanswered(case: Case) -> tuple[Asked, ...]:
+    """The checks that count and that nobody answered: missed as soon as they are due."""
+    return tuple(one for one in asked(case) if not one.answered and not one.excused)
+
+
 @once
-def missed_checks(case: Case) -> tuple[Check, ...]:
-    """Every check that this patient missed, ward-wide ones among them, in the order of `due_by`."""
-    return tuple(one.check for one in asked(case) if one.missed)
+def missed(case: Case) -> tuple[Asked, ...]:
+    """漏查: due, and nothing came. In the order of `due_by`, those that most of the ward missed among them."""
+    return tuple(one for one in _unanswered(case) if one.due_by <= case.now)
 
 
 @once
 def missed_here(case: Case) -> tuple[Asked, ...]:
     """What was missed here and not by most of the ward at once (one cause, not many absences)."""
     wide = case.stay.ward_wide
-    return tuple(one for one in asked(case) if one.missed and one.check.check_id not in wide)
+    return tuple(one for one in missed(case) if one.check.check_id not in wide)
 
 
 @once
 def next_due(case: Case) -> datetime | None:
     """When the next check that nobody has answered falls due: until then time alone changes nothing here."""
-    return min((a.due_by for a in asked(case) if not (a.due or a.answered or a.excused)), default=None)
+    return min((one.due_by for one in _unanswered(case) if one.due_by > case.now), default=None)

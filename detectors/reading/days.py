@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from detectors.base import Case
-from detectors.reading.cache import once
+from detectors.reading.cache import lasting, once
 from detectors.reading.checks import VALID, asked, next_due
 from detectors.reading.faces import looks
 from detectors.reading.moments import dates, day, holds, next_day
@@ -21,7 +21,7 @@ def unverified_days(case: Case) -> tuple[date, ...]:
 
     A check's date is the +08:00 date of its `due_by`. Checks that don't count (see `asked`) leave no mark.
     """
-    due = {one.day for one in asked(case) if one.due}
+    due = {one.day for one in asked(case) if one.due_by <= case.now}
     return tuple(sorted(due - verified_days(case))) if due else ()
 
 
@@ -30,7 +30,7 @@ def unverified_until(case: Case) -> datetime | None:
     return next_due(case)
 
 
-@once
+@lasting("captures", "mix_ups", "checks", "answers", "whereabouts")
 def verified_days(case: Case) -> frozenset[date]:
     """Dates with a valid answer: a match, 人工核验, or where the patient lawfully is.
 

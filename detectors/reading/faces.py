@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from detectors.base import Case
 from detectors.ledger.model import Answer, Capture, Stay
-from detectors.reading.cache import once
+from detectors.reading.cache import lasting
 from detectors.reading.moments import minutes
 from detectors.rulesets.model import Bands, RuleSet
 
@@ -86,19 +86,19 @@ def looks_of(stay: Stay, rules: RuleSet, population: str) -> tuple[Look, ...]:
     return tuple(seen for seen in found if seen is not None)
 
 
-@once
+@lasting("captures", "mix_ups")
 def looks(case: Case) -> tuple[Look, ...]:
     """The banded captures of the case's stay, in the order in which they were taken."""
     return looks_of(case.stay, case.rules, case.institution.population)
 
 
-@once
+@lasting("answers")
 def witnesses(case: Case) -> tuple[Answer, ...]:
     """人工核验: answers by which two of the staff vouch for the patient, in order."""
     return tuple(a for a in case.stay.answers if a.result == "witnessed")
 
 
-@once
+@lasting("captures", "mix_ups", "answers")
 def sessions(case: Case) -> tuple[Session, ...]:
     """Meetings with the patient, in order."""
     gap = minutes(case.rules.ledger.session_gap_minutes)

@@ -10,7 +10,7 @@ from detectors.base import Case
 from detectors.ledger.model import Stay
 from detectors.ledger.services import busy_until, is_service
 from detectors.ledger.view import live_lines
-from detectors.reading.cache import once
+from detectors.reading.cache import lasting
 from detectors.reading.faces import sessions
 from detectors.reading.moments import Interval, dates, day, ends, next_day, overlaps, starts
 
@@ -35,7 +35,17 @@ MOST_DATES = 400
 NO_CARE = Care({}, (), "", date.max)
 
 
-@once
+@lasting(
+    "registrations",
+    "captures",
+    "mix_ups",
+    "answers",
+    "whereabouts",
+    "silences",
+    "charges",
+    "withdrawals",
+    "signs",
+)
 def care(case: Case) -> Care:
     """What the dates show. Without any charge in the stay its feed doesn't exist: that says nothing."""
     first, until, proof = readable(case)
@@ -48,7 +58,7 @@ def care(case: Case) -> Care:
     return Care(cared, idle, proof, since)
 
 
-@once
+@lasting("registrations", "charges")
 def readable(case: Case) -> tuple[date, date, str]:
     """[first, until) of the dates whose charges must be complete by now, and the fact that says so.
 
@@ -113,24 +123,26 @@ def _known_otherwise(case: Case) -> Callable[[date], bool]:
     return lambda on: on in met or any(overlaps(hole, starts(on), ends(on)) for hole in holes)
 
 
-def might_pause(case: Case, least: timedelta) -> bool:
-    """Could there be a stretch of at least `least` without a service line? No lines are read: whole batches are
-    looked at, and nothing that excuses. This is the way of nearly every event of an honest stay."""
+@lasting("registrations", "charges", "withdrawals")
+def longest_pause(case: Case) -> timedelta:
+    """No stretch of the readable stay without a service line is longer than this.
+
+    Cheaply, for nearly every event of an honest stay: whole batches are looked at, no lines, and nothing that
+    excuses. Where something charged was taken back, no more is said than how long all of it is.
+    """
     bounds = _bounds(case)
     if bounds is None:
-        return False
+        return timedelta()
     at, last, _ = bounds
-    if last - at < least:
-        return False
     if _corrected(case.stay):
-        return True
+        return last - at
+    longest = timedelta()
     for one in sorted((b.services for b in case.stay.charges if b.services), key=lambda s: s.first):
         if one.first > last:
             break
-        if one.first - at >= least or one.pause >= least.total_seconds():
-            return True
+        longest = max(longest, one.first - at, timedelta(seconds=one.pause))
         at = max(at, one.last)
-    return last - at >= least
+    return max(longest, last - at)
 
 
 def longest_gap(case: Case) -> tuple[Interval, tuple[str, ...]] | None:
@@ -156,7 +168,7 @@ def longest_gap(case: Case) -> tuple[Interval, tuple[str, ...]] | None:
     return max(gaps, key=lambda gap: gap[0][1] - gap[0][0], default=None)
 
 
-@once
+@lasting("registrations", "charges")
 def _bounds(case: Case) -> tuple[datetime, datetime, str] | None:
     """From when until when the stay's services can be read, and the fact that says so."""
     first, until, proof = readable(case)

@@ -14,6 +14,8 @@ from schemas.system import MissSeen, RosterChanged, WardWideMiss
 from schemas.ward_check import CheckAssigned, CheckDelivered, CheckOrdered
 
 Out = tuple[House, tuple[Event, ...]]
+Covered = tuple[tuple[str, str, str], ...]
+"""(person, stay, ward)"""
 
 
 def told(
@@ -57,11 +59,13 @@ def ordered(house: House, event: CheckOrdered, now: datetime) -> Out:
 
 
 def opened(house: House, check: WardCheck, now: datetime) -> Out:
-    """The check opens: whoever is on the ward's books at that moment, as we know them, is covered."""
-    assert check.opens_at
-    assert check.due_by
+    """The check opens: whoever is on the ward's books at that moment, as we know them, is covered.
+
+    One that names its patients covers those; who of them isn't known yet follows with `named_late`.
+    """
+    assert check.opens_at is not None
     if check.roster:
-        covered = tuple((p, s, _ward_of(house, s) or check.ward) for p, s in check.roster)
+        covered = tuple((p, s, _ward_of(house, s) or check.ward) for p, s in check.roster if p)
     else:
         covered = tuple(
             (bed.person, stay, bed.ward)
@@ -69,6 +73,25 @@ def opened(house: House, check: WardCheck, now: datetime) -> Out:
             if bed.ward == check.ward and _on_books(bed, check.opens_at, now)
         )
     check = replace(check, opened=True, covered=covered)
+    return _with(house, check), tuple(_told_covered(house, check, covered, now))
+
+
+def named_late(house: House, event: CheckAssigned, now: datetime) -> Out:
+    """A patient whom the check names is known only now: covered as those who were known at once."""
+    check = house.checks.get(event.check_id)
+    mark = (event.person, event.stay)
+    if check is None or not check.kind or mark in check.roster:
+        return house, ()
+    check = replace(check, roster=(*check.roster, mark))
+    if not check.opened:
+        return _with(house, check), ()
+    covered = ((*mark, _ward_of(house, event.stay) or check.ward),)
+    check = replace(check, covered=(*check.covered, *covered))
+    return _with(house, check), tuple(_told_covered(house, check, covered, now))
+
+
+def _told_covered(house: House, check: WardCheck, covered: Covered, now: datetime) -> list[Event]:
+    """What those covered learn: that they are, and what has been delivered so far."""
     out: list[Event] = [
         told(
             house,
@@ -87,8 +110,8 @@ def opened(house: House, check: WardCheck, now: datetime) -> Out:
         for person, stay, ward in covered
     ]
     for receipt in check.receipts:
-        out.extend(_deliver(house, check, receipt, now))
-    return _with(house, check), tuple(out)
+        out.extend(_deliver(house, check, covered, receipt, now))
+    return out
 
 
 def delivered(house: House, event: CheckDelivered, now: datetime) -> Out:
@@ -100,10 +123,10 @@ def delivered(house: House, event: CheckDelivered, now: datetime) -> Out:
     check = replace(
         check, receipts=tuple(sorted([*check.receipts, receipt], key=lambda r: (r.delivered_at, r.id)))
     )
-    return _with(house, check), tuple(_deliver(house, check, receipt, now)) if check.opened else ()
+    return _with(house, check), tuple(_deliver(house, check, check.covered, receipt, now)) if check.opened else ()
 
 
-def _deliver(house: House, check: WardCheck, receipt: Receipt, now: datetime) -> list[Event]:
+def _deliver(house: House, check: WardCheck, covered: Covered, receipt: Receipt, now: datetime) -> list[Event]:
     return [
         told(
             house,
@@ -120,7 +143,7 @@ def _deliver(house: House, check: WardCheck, receipt: Receipt, now: datetime) ->
             delivered_at=receipt.delivered_at,
             seen_at=receipt.seen_at,
         )
-        for person, stay, ward in check.covered
+        for person, stay, ward in covered
         if not receipt.ward or not ward or receipt.ward == ward
     ]
 

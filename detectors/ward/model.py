@@ -40,7 +40,7 @@ class WardCheck(Struct, frozen=True, omit_defaults=True):
     ward: str = ""
     opens_at: datetime | None = None
     due_by: datetime | None = None
-    roster: tuple[tuple[str, str], ...] = ()  # named (person, stay); empty: the ward's books when it opens
+    roster: tuple[tuple[str, str], ...] = ()  # named (person, stay); no person: not known yet; empty: the books
     opened: bool = False
     covered: tuple[tuple[str, str, str], ...] = ()  # (person, stay, ward) it was assigned to
     receipts: tuple[Receipt, ...] = ()

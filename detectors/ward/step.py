@@ -11,13 +11,13 @@ from detectors.base import earliest
 from detectors.feed import judge_silence
 from detectors.policy import Institution
 from detectors.rulesets.model import RuleSet
-from detectors.ward.checks import Out, delivered, missed, opened, ordered, roster_changed, told
+from detectors.ward.checks import Out, delivered, missed, named_late, opened, ordered, roster_changed, told
 from detectors.ward.mixups import mismatched
 from detectors.ward.model import House
 from schemas.base import Event, derived_id
 from schemas.findings import Alert, Reason
 from schemas.system import FeedHeard, FeedSilent, MismatchSeen, MissSeen, RosterChanged
-from schemas.ward_check import CheckDelivered, CheckOrdered
+from schemas.ward_check import CheckAssigned, CheckDelivered, CheckOrdered
 
 FORGET_CHECKS = timedelta(days=3)
 FORGET_BEDS = timedelta(days=3)
@@ -52,6 +52,8 @@ def _fold(house: House, event: Event, rules: RuleSet, institution: Institution, 
             return ordered(house, event, now)
         case CheckDelivered():
             return delivered(house, event, now)
+        case CheckAssigned():
+            return named_late(house, event, now)
         case MissSeen():
             return missed(house, event, rules, now)
         case MismatchSeen():

@@ -58,8 +58,8 @@ def events_of(message: Message, *, arrived_at: datetime, fingerprint: Fingerprin
     naming the field, for a body that can't be read.
     """
     reader = INFNOS[message.infno].reader
-    if reader is None or failed_at_platform(message):
-        return ()
+    if reader is None or failed_at_platform(message) or "response_only" in message.flags:
+        return ()  # a response alone can't be tied to its request: its events would stand beside the request's
     trusted = message.said_at is not None and "clock_skew" not in message.flags
     at = message.said_at if trusted and message.said_at is not None else arrived_at
     try:

@@ -39,7 +39,7 @@ def audit_asked(reading: Reading) -> list[Event]:
         raise Unreadable("missing_node", "input.data.patient_dtos")
     events: list[Event] = []
     for ordinal, patient in enumerate(found):
-        with Located(f"patient_dtos[{ordinal}]"):
+        with Located("patient_dtos", ordinal):
             visit = _current(patient)
             events.append(
                 SettlementAsked(
@@ -80,7 +80,7 @@ def hospital_answered(reading: Reading) -> list[Event]:
         raise Unreadable("missing_node", "input.data.warns")
     events: list[Event] = []
     for ordinal, row in enumerate(found):
-        with Located(f"warns[{ordinal}]"):
+        with Located("warns", ordinal):
             events.append(
                 HospitalAnswered(
                     **reading.head(Who(institution=message.institution), ordinal),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from schemas.base import Who, derived_id
+from schemas.base import CHINA, Who, derived_id
 from schemas.national.dialects import PLAIN, Dialect
 from schemas.national.errors import Unreadable
 from schemas.national.values import AHEAD, PLANNED_AHEAD, Row, code, ident, rows, text
@@ -75,12 +75,12 @@ class Reading:
     @property
     def latest(self) -> datetime:
         """The last moment at which something may have happened."""
-        return self.arrived_at + AHEAD
+        return self.arrived_at.astimezone(CHINA) + AHEAD  # one zone: comparing across zones costs per field
 
     @property
     def latest_plan(self) -> datetime:
         """The last moment for which something may be planned."""
-        return self.arrived_at + PLANNED_AHEAD
+        return self.arrived_at.astimezone(CHINA) + PLANNED_AHEAD
 
     def head(self, who: Who, ordinal: int, at: datetime | None = None) -> dict[str, Any]:
         """The fields all events share.
@@ -174,22 +174,23 @@ def output_row(message: Message, node: str) -> Row:
 def each(message: Message, node: str) -> Iterator[tuple[int, dict[str, Any], Located]]:
     """The rows of an input node with their place: `with place: …` puts it in front of any complaint."""
     found = input_rows(message, node)
-    several = len(found) > 1 or type(message.input.get(node)) is list
+    listed = type(message.input.get(node)) is list
     for index, row in enumerate(found):
-        yield index, row, Located(f"{node}[{index}]" if several else node)
+        yield index, row, Located(node, index if listed else None)
 
 
 class Located:
     """Says where a complaint arose, at no cost while there is none."""
 
-    __slots__ = ("place",)
+    __slots__ = ("index", "node")
 
-    def __init__(self, place: str) -> None:
-        self.place = place
+    def __init__(self, node: str, index: int | None = None) -> None:
+        self.node = node
+        self.index = index
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Unreadable):
-            raise error.within(self.place) from None
+            raise error.within(self.node if self.index is None else f"{self.node}[{self.index}]") from None

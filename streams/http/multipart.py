@@ -1,21 +1,23 @@
-"""A capture sent as multipart: a few parts, all of them there, `meta` among them."""
+"""A capture sent as multipart: a few parts, all of them there, `meta` among them, every byte as it was sent."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from fastapi import Request as HttpRequest
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from streams.http.bodies import Unreadable, parse_json
 from streams.http.options import GatewayOptions
-from streams.requests import BadRequest, Unprocessable
+from streams.requests import BadRequest, TooLarge, Unprocessable
 
 BESIDE_META = ("template", "comparison", "photo_sha256")
 """Terminals also send these as parts of their own."""
+HEADER_BYTES = 4096
+"""All headers of one part; more is no form."""
 
 
 async def read_capture(request: HttpRequest, raw: bytes, options: GatewayOptions) -> tuple[bytes, Any]:
@@ -23,61 +25,106 @@ async def read_capture(request: HttpRequest, raw: bytes, options: GatewayOptions
 
     Raises `Unreadable`; where a picture came, with the description of it, which is kept.
     """
-    form = await _parts(request, raw, options)
+    parts = _parts(request.headers.get("content-type", ""), raw, options.max_parts)
+    meta = parts.get("meta")
+    if meta is None:
+        raise Unreadable(raw, Unprocessable("meta_missing"))
+    if len(meta) > options.max_call_bytes:
+        raise Unreadable(raw, TooLarge("body_too_large", limit=options.max_call_bytes))
+    document = {"meta": await parse_json(meta, options.max_json_depth)}
+    body = b'{"meta":' + meta + b"}"
+    if "photo" in parts:
+        raise Unreadable(body, Unprocessable("photo_not_supported_yet"))
+    beside = {name: parts[name] for name in BESIDE_META if name in parts}
+    for name, part in beside.items():
+        is_text = name == "photo_sha256"
+        document[name] = part.decode("ascii", "replace") if is_text else await _json(part, options)
+    return (orjson.dumps(document, option=orjson.OPT_SORT_KEYS) if beside else body), document
+
+
+async def _json(part: bytes, options: GatewayOptions) -> Any:
+    return await parse_json(part, options.max_json_depth)
+
+
+def _parts(content_type: str, raw: bytes, most: int) -> dict[str, bytes]:
+    """Name → bytes of every part; of a name that comes twice (a burst of pictures) the first."""
+    boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
+    collector = _Collector(most)
     try:
-        meta = await _part(form, "meta", options)
-        if meta is None:
-            raise Unreadable(raw, Unprocessable("meta_missing"))
-        document = {"meta": await parse_json(meta, options.max_json_depth)}
-        if "photo" in form:
-            raise Unreadable(_as_line(meta), Unprocessable("photo_not_supported_yet"))
-        for name in BESIDE_META:
-            part = await _part(form, name, options)
-            if part is not None:
-                text_only = name == "photo_sha256"
-                document[name] = part.decode("ascii", "replace") if text_only else await _json(part, options)
-        body = _as_line(meta) if len(document) == 1 else orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-        return body, document
-    finally:
-        await form.close()
+        if not boundary:
+            raise FormParserError("no boundary")
+        parser = MultipartParser(boundary, collector.callbacks())  # type: ignore[arg-type]
+        parser.write(raw)
+        parser.finalize()
+    except _TooMany:
+        raise Unreadable(raw, BadRequest("multipart_too_many_parts", limit=most)) from None
+    except FormParserError:
+        raise Unreadable(raw, BadRequest("multipart_broken")) from None
+    if not collector.ended:  # the closing boundary never came: parts may be missing
+        raise Unreadable(raw, BadRequest("multipart_broken"))
+    return collector.parts
 
 
-def _as_line(meta: bytes) -> bytes:
-    return b'{"meta":' + meta + b"}"
+class _TooMany(Exception):
+    """More parts than a capture has."""
 
 
-async def _json(raw: bytes, options: GatewayOptions) -> Any:
-    return await parse_json(raw, options.max_json_depth)
+@dataclass
+class _Collector:
+    """Gathers parts as the parser comes upon them."""
 
+    most: int
+    parts: dict[str, bytes] = field(default_factory=dict)
+    ended: bool = False
+    _count: int = 0
+    _header: bytes = b""
+    _value: bytes = b""
+    _name: str = ""
+    _chunks: list[bytes] = field(default_factory=list)
 
-async def _parts(request: HttpRequest, raw: bytes, options: GatewayOptions) -> FormData:
-    async def whole() -> AsyncGenerator[bytes, None]:
-        yield raw
+    def callbacks(self) -> dict[str, Any]:
+        """As the parser wants them."""
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._header_name,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_part_data": self._data,
+            "on_part_end": self._part_end,
+            "on_end": self._end,
+        }
 
-    parser = MultiPartParser(
-        request.headers,
-        whole(),
-        max_files=options.max_parts,
-        max_fields=options.max_parts,
-        max_part_size=options.max_call_bytes,
-    )
-    broken = Unreadable(raw, BadRequest("multipart_broken"))
-    try:
-        form = await parser.parse()
-    except MultiPartException as error:
-        if error.message.startswith("Too many"):
-            problem = BadRequest("multipart_too_many_parts", limit=options.max_parts)
-            raise Unreadable(raw, problem) from None
-        raise broken from None
-    if not raw.rstrip(b"\r\n \t").endswith(b"--"):
-        await form.close()
-        raise broken  # the closing boundary never came, so parts may be missing
-    return form
+    def _begin(self) -> None:
+        self._count += 1
+        if self._count > self.most:
+            raise _TooMany
+        self._header = self._value = b""
+        self._name = ""
+        self._chunks = []
 
+    def _header_name(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+        self._bound()
 
-async def _part(form: FormData, name: str, options: GatewayOptions) -> bytes | None:
-    """One part's bytes, sent as a field or as a file."""
-    part = form.get(name)
-    if isinstance(part, UploadFile):
-        return await part.read(options.max_call_bytes + 1)
-    return part.encode("utf-8", "surrogateescape") if part is not None else None
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+        self._bound()
+
+    def _bound(self) -> None:
+        if len(self._header) + len(self._value) > HEADER_BYTES:
+            raise FormParserError("a part's header is too long")
+
+    def _header_end(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            name = parse_options_header(self._value)[1].get(b"name", b"")
+            self._name = name.decode("utf-8", "replace")
+        self._header = self._value = b""
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        self._chunks.append(data[start:end])
+
+    def _part_end(self) -> None:
+        self.parts.setdefault(self._name, b"".join(self._chunks))
+
+    def _end(self) -> None:
+        self.ended = True

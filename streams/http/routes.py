@@ -97,7 +97,7 @@ async def send_capture(
     summary="下发一次核验 / issue a check",
     status_code=201,
     response_model=api_answers.CheckIssued,
-    responses=problems(400, 401, 403, 413, 415, 422, 503),
+    responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
     openapi_extra=json_body(api.CheckOrderIn) | action_of("check.order"),
 )
 async def order_check(

@@ -95,3 +95,21 @@ def test_what_cannot_be_read_is_kept_whole_and_its_neighbours_go_on(bureau: Bure
     (letter,) = bureau.dead_letters()
     assert letter["json"] == odd.row["json"]
     assert letter["path"] == "/fsi/callService"
+
+
+def test_the_same_words_at_the_same_moment_are_said_once(bureau: Bureau, hospital: Hospital) -> None:
+    """A phone without ids of its own sends its queue twice in one second."""
+    ward = hospital.ward("骨科")
+    he = ward.admits("03-02 09:00")
+    he.enrolled("03-02 09:20")
+    check = ward.round("03-03 10:00", until="03-03 12:00")
+    answer = he.answered("03-03 10:10", check, "not_found")
+    hospital.journal.again("03-03 10:10", answer)
+    picture = he.photographed("03-03 10:20", capture_id=None)
+    again = hospital.journal.again("03-03 10:20", picture)
+    bureau.hears(hospital.journal)
+
+    assert bureau.answer(again).body["capture_id"] == bureau.answer(picture).body["capture_id"]
+    with bureau.parts.store.read() as conn:
+        records = log.read(conn, PERSON_EVENTS, 0, 0, 1000)
+    assert sum(b'"check_answered"' in r.value for r in records) == 1

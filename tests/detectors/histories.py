@@ -74,7 +74,8 @@ def plots(asked: list[Check]) -> st.SearchStrategy[Tell]:
 
 
 def _stranger_twice(story: Story) -> None:
-    story.captured(START + timedelta(days=1, hours=3), 2).captured(START + timedelta(days=2, hours=6), 2)
+    story.enrolled(START + timedelta(hours=2))
+    story.captured(START + timedelta(hours=6), 2).captured(START + timedelta(days=5, hours=6), 2)
 
 
 def _bed_only(days: int) -> Tell:
@@ -112,6 +113,7 @@ def tellings(asked: list[Check]) -> st.SearchStrategy[Tell]:
         st.builds(_captured, checks, faces, st.integers(0, 12), st.booleans()),
         st.builds(lambda m, x: lambda s: s.compared(m, x), moments, st.sampled_from([0.2, 0.9])),
         st.builds(_answered, checks, st.sampled_from(RESULTS), st.integers(0, 12), delays),
+        st.builds(_answered, checks, st.just("witnessed"), st.integers(0, 12), delays),
         st.builds(_answered_twice, checks, st.integers(0, 6), st.integers(5, 11)),
         st.builds(_answered_twice, checks, st.integers(0, 6), st.integers(5, 11)),
         st.builds(lambda c, m: lambda s: s.ward_wide(m, c[0]), checks, moments),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from schemas.system import TimerDue
 from tests.detectors.histories import QUIET, START, another_order, histories, turns
 from tests.detectors.judging import ledger, rules
 from tests.stories import Story
+
+pytestmark = pytest.mark.timeout(600)  # making a failing history small takes its time; a passing one is quick
 
 # Probes keep their template for longer than any history: how long that is, is a choice, not a law.
 LAW_RULES = rules(

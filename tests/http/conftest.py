@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import httpx
@@ -26,6 +27,7 @@ from streams.embedded import Embedded
 from streams.http.options import GatewayOptions
 from streams.metrics import Metrics
 from streams.queries import StoredQueries
+from tests.http.documented import STREAM, Document
 from tests.http.said import NOW
 from wardwatch.clock import ManualClock
 from wardwatch.keys import REPLAY_KEYS
@@ -54,11 +56,32 @@ class House:
     server: uvicorn.Server
     thread: threading.Thread
 
-    def client(self, token: str = "", **headers: str) -> httpx.Client:
-        """A caller with a credential, or whoever sits at this machine."""
+    @cached_property
+    def document(self) -> Document:
+        """What this server says of itself."""
+        return Document(httpx.get(f"{self.url}/openapi.json").json())
+
+    def client(self, token: str = "", person: str = "", **headers: str) -> httpx.Client:
+        """A caller with a credential, or `person` ("id role") at this machine.
+
+        Every answer, in every test, is held against the interface document.
+        """
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        return httpx.Client(base_url=self.url, headers=headers, timeout=20)
+        if person:
+            headers["Wardwatch-As"] = person
+        return httpx.Client(
+            base_url=self.url, headers=headers, timeout=20, event_hooks={"response": [self._as_documented]}
+        )
+
+    def _as_documented(self, response: httpx.Response) -> None:
+        if not response.headers.get("content-type", "").startswith(STREAM):
+            response.read()
+            self.document.hold(response)
+
+    def pass_time(self, **by: float) -> None:
+        """Move the arrival clock on."""
+        self.clock.advance(timedelta(**by))
 
     def letters(self) -> list[DeadLetter]:
         """Dead letters, in order of arrival."""

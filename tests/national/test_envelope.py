@@ -35,13 +35,14 @@ def test_a_pair_whose_reply_was_lost_is_the_request() -> None:
         assert (message.response_code, message.response_hash, message.output) == (None, "", None)
 
 
-def test_a_response_alone_is_read_where_the_transaction_is_named_beside_it() -> None:
+def test_a_response_alone_is_taken_where_the_transaction_is_named_and_has_no_events() -> None:
     whole = pair("2304")
     beside = {name: whole["request"][name] for name in ("infno", "msgid", "fixmedins_code", "mdtrtarea_admvs")}
     message = read({**beside, "response": whole["response"]})
     assert "response_only" in message.flags
     assert message.output is not None
     assert message.output["setlinfo"]["setl_id"] == "990200260418000051"
+    assert events({**beside, "response": whole["response"]}) == ()
 
 
 def test_a_response_alone_and_unnamed_is_refused() -> None:
