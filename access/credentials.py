@@ -142,9 +142,7 @@ def _entry(row: Mapping[str, Any], where: str) -> Credential:
     if role not in PERMISSIONS:
         raise CredentialsError(f"{where} ({name}): 未知角色 / unknown role; known: {', '.join(PERMISSIONS)}")
     if not isinstance(fingerprint, str) or not re.fullmatch(r"[0-9a-fA-F]{64}", fingerprint):
-        raise CredentialsError(
-            f"{where} ({name}): token_sha256 应为 64 位十六进制 / should be 64 hexadecimal digits"
-        )
+        raise CredentialsError(f"{where} ({name}): token_sha256 应为 64 位十六进制 / should be 64 hexadecimal digits")
     expires = row.get("expires")
     if isinstance(expires, datetime) or not isinstance(expires, (date, type(None))):
         raise CredentialsError(f"{where} ({name}): expires 应为日期 / should be a date, e.g. 2027-12-31")

@@ -46,15 +46,12 @@ _CHECK_DESK: Final[frozenset[Action]] = frozenset({"capture.read", "check.read",
 _WARD: Final[frozenset[Action]] = frozenset(
     {"capture.send", "capture.read", "check.receipt", "check.answer", "check.read", "keys.read"}
 )
-_CLAIM: Final[frozenset[Action]] = frozenset(
-    {"alert.read", "stay.read", "gate.read", "hold.read", "live.read"}
-)
+_CLAIM: Final[frozenset[Action]] = frozenset({"alert.read", "stay.read", "gate.read", "hold.read", "live.read"})
 
 PERMISSIONS: Final[dict[Role, frozenset[Action]]] = {
     "institution": _WARD | _CLAIM | {"message.send", "whereabouts.report", "scene.report"},
     "device": _WARD | {"scene.report"},
-    "service": _WARD
-    | {"message.send", "check.order", "whereabouts.report", "scene.report", "export.read", "operate"},
+    "service": _WARD | {"message.send", "check.order", "whereabouts.report", "scene.report", "export.read", "operate"},
     "supervisor": _CHECK_DESK | _CLAIM | {"check.order", "export.read"},
     "dispatcher": _CHECK_DESK | {"check.order", "live.read"},
     "reviewer": _CHECK_DESK | _CLAIM | {"hold.review", "export.read"},

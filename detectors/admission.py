@@ -88,9 +88,7 @@ def _newborn(stay: Stay) -> bool:
     return any(said.newborn_with_mother for said in stay.registrations)
 
 
-def _pair(
-    case: Case, earlier: tuple[Stay, Span], later: tuple[Stay, Span], grace: timedelta
-) -> Doubled | None:
+def _pair(case: Case, earlier: tuple[Stay, Span], later: tuple[Stay, Span], grace: timedelta) -> Doubled | None:
     since, until = later[1].began_at, _first(earlier[1].ended_at, later[1].ended_at)
     assert since is not None
     if until is not None and until <= since:

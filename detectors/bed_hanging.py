@@ -147,7 +147,7 @@ def _climb(terms: list[Term]) -> list[Term]:
 
 
 def _total(climb: list[Term]) -> float:
-    return round(sum(term.weight for term in climb), 4)
+    return round(sum((term.weight for term in climb), 0.0), 4)
 
 
 def _reasons(climb: list[Term]) -> Iterator[Why]:

@@ -62,9 +62,7 @@ def _mismatched(case: Case, worst: list[Look], firm: bool) -> Opinion:
     if loose:
         reasons.append(why("identity_mismatch_anchor_none", *loose))
     if not firm:
-        reasons.append(
-            why("identity_mismatch_uncalibrated", *(s.capture.id for s in worst if not s.calibrated))
-        )
+        reasons.append(why("identity_mismatch_uncalibrated", *(s.capture.id for s in worst if not s.calibrated)))
     last = worst[-1]
     return Opinion(
         severity=2 if firm else 3,
@@ -85,11 +83,7 @@ def document_mismatch(case: Case) -> Judgement:
     for enrolled in stay.captures:
         if enrolled.purpose == "enrolment" and enrolled.anchor_score is not None:
             bands = rules.anchor.get(enrolled.anchor_metric)
-            if (
-                bands is not None
-                and enrolled.anchor_kind != "none"
-                and enrolled.capture_id not in stay.mix_ups
-            ):
+            if bands is not None and enrolled.anchor_kind != "none" and enrolled.capture_id not in stay.mix_ups:
                 tried.append((enrolled, bands))
     window = hours(rules.identity_not_enrolled.due_hours)
     passed = [e.at for e, bands in tried if banded(e.anchor_score or 0.0, bands) == "same"]
@@ -115,9 +109,7 @@ def document_mismatch(case: Case) -> Judgement:
     if not firm:
         reasons.append(why("identity_document_mismatch_uncalibrated", *(e.id for e, _ in failed)))
     last, bands = failed[-1]
-    return Judgement(
-        (Opinion(2 if firm else 3, tuple(reasons), model=last.model, threshold=bands.different),)
-    )
+    return Judgement((Opinion(2 if firm else 3, tuple(reasons), model=last.model, threshold=bands.different),))
 
 
 def not_enrolled(case: Case) -> Judgement:

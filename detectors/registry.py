@@ -27,9 +27,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector("identity.mismatch", mismatch, BOOKS | FACES | {"check_answered"}),
     Detector("identity.document_mismatch", document_mismatch, BOOKS | FACES),
     Detector("identity.not_enrolled", not_enrolled, BOOKS | FACES | EXCUSES | TIME | {"check_answered"}),
-    Detector(
-        "check.missed", missed, BOOKS | FACES | EXCUSES | ANSWERS | DELIVERY | TIME | {"ward_wide_miss"}
-    ),
+    Detector("check.missed", missed, BOOKS | FACES | EXCUSES | ANSWERS | DELIVERY | TIME | {"ward_wide_miss"}),
     Detector(
         "check.spot_conflict",
         spot_conflict,

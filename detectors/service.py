@@ -107,7 +107,5 @@ def _noted(case: Case, end: End) -> tuple[Why, ...]:
     began = case.span.began_at
     if end.code == "death" and began is not None and began >= end.over:
         admitted = [r.id for r in stay.registrations if r.kind == "admitted"]
-        found.append(
-            why("service_after_death_admitted", end.said, *admitted, end=end.on.isoformat(), at=clock(began))
-        )
+        found.append(why("service_after_death_admitted", end.said, *admitted, end=end.on.isoformat(), at=clock(began)))
     return tuple(found)

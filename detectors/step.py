@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from detectors.alerts import alert_id, alert_of
-from detectors.base import Case, Detector, Judgement, earliest
+from detectors.base import NOTHING, Case, Detector
 from detectors.gate.review import Result
 from detectors.gate.rulings import rule
 from detectors.gate.stops import NO_STOPS, Stops
@@ -21,12 +22,14 @@ from detectors.ledger.fold import fold
 from detectors.ledger.model import Opinion, Person, Raised, Stay
 from detectors.ledger.view import placement, span
 from detectors.policy import Policies
-from detectors.reading.cache import keep_readings, readings_of
+from detectors.reading.cache import hand_on, readings_of
 from detectors.registry import DETECTORS
 from detectors.ward_news import ward_news
 from schemas.base import Event
 from schemas.decisions import Decision, Hold
 from schemas.findings import Alert
+
+V = TypeVar("V")
 
 GATE = "gate"
 """The gate's own entry among a stay's wakes."""
@@ -78,7 +81,7 @@ class _Moment:
     version: int
     backlog: int
 
-    def case(self, person: Person, stay: Stay, before: Stay | None) -> Case:
+    def case(self, person: Person, stay: Stay) -> Case:
         """The stay as its detectors see it: under the rules that were in force when it began."""
         place, time = placement(stay), span(stay)
         case = Case(
@@ -87,7 +90,7 @@ class _Moment:
             rules=self.policies.rules(place.region, time.began_at or self.now),
             institution=self.policies.institution(stay.institution),
             now=self.now,
-            kept=readings_of(before),
+            kept=readings_of(stay),
         )
         case.__dict__.update(placement=place, span=time)  # read already: see `Case`
         return case
@@ -111,17 +114,19 @@ def step(
     keep = timedelta(hours=policies.rules("", now).ledger.late_hours)
     moment = _Moment(event, now, policies, stops, version, backlog)
     after = replace(fold(person, event, keep), clock=now)
+    for key, stay in after.stays.items():
+        hand_on(person.stays.get(key), stay)
     told = _Told()
     for key, detectors in _to_judge(after, event, now):
         before, stay = person.stays.get(key), after.stays[key]
-        case = moment.case(after, stay, before)
+        case = moment.case(after, stay)
         case, stay = _judge(case, detectors, told)
         case, stay = _rule(case, moment, told)
         told.alerts.extend(_restated(before, case, event, told.alerts))
         stay, news = ward_news(before, case, event)
         told.news.extend(news)
-        keep_readings(stay, case.kept)
         if stay is not after.stays[key]:
+            hand_on(after.stays[key], stay)
             after = replace(after, stays={**after.stays, key: stay})
     return Step(
         person=after,
@@ -130,7 +135,7 @@ def step(
         holds=tuple(told.holds),
         news=tuple(told.news),
         review=told.review,
-        wake_at=earliest(*(wake for stay in after.stays.values() for wake in stay.wakes.values())),
+        wake_at=min([wake for stay in after.stays.values() for wake in stay.wakes.values()], default=None),
     )
 
 
@@ -142,6 +147,8 @@ def _to_judge(person: Person, event: Event, now: datetime) -> Iterator[tuple[str
     for key in sorted(person.stays):
         stay = person.stays[key]
         touched = key == event.stay or kind in ABOUT_EVERY_STAY
+        if kind == "check_assigned" and touched and not _mentioned(stay, event):
+            touched = False
         chosen = listening if touched else wide
         due = tuple(
             BY_CODE[code]
@@ -153,21 +160,27 @@ def _to_judge(person: Person, event: Event, now: datetime) -> Iterator[tuple[str
             yield key, (*chosen, *due)
 
 
+def _mentioned(stay: Stay, event: Any) -> bool:
+    """Has anything but its assignment been heard of this check? Until then no detector has anything to say of it:
+    it may never reach the ward."""
+    return (
+        any(c.check_id == event.check_id and c.delivered_at is not None for c in reversed(stay.checks))
+        or any(c.check_id == event.check_id for c in reversed(stay.captures))
+        or any(a.check_id == event.check_id for a in stay.answers)
+    )
+
+
 def _judge(case: Case, detectors: tuple[Detector, ...], told: _Told) -> tuple[Case, Stay]:
     """Ask each detector; what it held before and holds no more is withdrawn."""
     stay = case.stay
     opinions, wakes = stay.opinions, stay.wakes
     for detector in detectors:
-        judged = Judgement() if case.span.cancelled else detector.judge(case)
+        judged = NOTHING if case.span.cancelled else detector.judge(case)
         held = opinions.get(detector.code, ())
         if judged.opinions != held:
-            opinions = {**opinions, detector.code: judged.opinions}
-            if not judged.opinions:
-                del opinions[detector.code]
+            opinions = _with(opinions, detector.code, judged.opinions)
         if judged.wake_at != wakes.get(detector.code):
-            wakes = (
-                {**wakes, detector.code: judged.wake_at} if judged.wake_at else _less(wakes, detector.code)
-            )
+            wakes = _with(wakes, detector.code, judged.wake_at)
     if opinions is stay.opinions and wakes is stay.wakes:
         return case, stay
     changed = opinions is not stay.opinions
@@ -176,8 +189,14 @@ def _judge(case: Case, detectors: tuple[Detector, ...], told: _Told) -> tuple[Ca
     return _raise(case, told) if changed else (case, stay)
 
 
-def _less(wakes: dict[str, datetime], code: str) -> dict[str, datetime]:
-    return {k: v for k, v in wakes.items() if k != code}
+def _with(held: dict[str, V], code: str, value: V | None) -> dict[str, V]:
+    """`held` with `value` under `code`; without `code` where there is none."""
+    changed = held.copy()
+    if value:
+        changed[code] = value
+    else:
+        changed.pop(code, None)
+    return changed
 
 
 def _raise(case: Case, told: _Told) -> tuple[Case, Stay]:
@@ -213,7 +232,7 @@ def _rule(case: Case, moment: _Moment, told: _Told) -> tuple[Case, Stay]:
     told.holds.extend(ruled.holds)
     told.review = ruled.review or told.review
     wake = ruled.wake_at if ruled.wake_at and ruled.wake_at > case.now else None
-    wakes = {**stay.wakes, GATE: wake} if wake else _less(stay.wakes, GATE)
+    wakes = _with(stay.wakes, GATE, wake)
     if ruled.rulings == stay.rulings and wakes == stay.wakes:
         return case, stay
     stay = replace(stay, rulings=ruled.rulings, wakes=wakes)

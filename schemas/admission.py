@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import AwareDatetime
-
-from schemas.base import Event
+from schemas.base import Event, Moment
 
 
 class IdentityRead(Event):
@@ -24,7 +22,7 @@ class Admitted(Event):
     """2401 入院办理. `began_at` is the admission time that enrolment is anchored on."""
 
     kind: Literal["admitted"] = "admitted"
-    began_at: AwareDatetime
+    began_at: Moment
     region: str = ""  # mdtrtarea_admvs: where the care is given
     department: str = ""  # adm_dept_codg
     ward: str = ""
@@ -42,7 +40,7 @@ class StayChanged(Event):
     """2403 住院信息变更: restates the whole registration; a changed bed is the only bed-move signal."""
 
     kind: Literal["stay_changed"] = "stay_changed"
-    began_at: AwareDatetime | None = None
+    began_at: Moment | None = None
     region: str = ""
     department: str = ""
     ward: str = ""
@@ -56,7 +54,7 @@ class Discharged(Event):
     """2402 出院办理. `ended_at` is the discharge time; `died_on` when 离院方式 is death (5)."""
 
     kind: Literal["discharged"] = "discharged"
-    ended_at: AwareDatetime
+    ended_at: Moment
     way: str = ""  # dscg_way: 1 to 5, 9
     died_on: date | None = None
     department: str = ""

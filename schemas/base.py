@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, PlainSerializer
+import msgspec
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer
 
-CHINA = timezone(timedelta(hours=8), "+08:00")
-"""China has one civil time. National messages carry naive times; all of them are read in this zone."""
+CHINA: tzinfo = msgspec.json.decode(b'"2000-01-01T00:00:00+08:00"', type=datetime).tzinfo or UTC
+"""China has one civil time. National messages carry naive times; all of them are read in this zone.
+
+It is the very object that the states' decoder gives its times: where two times share one zone object, Python
+compares and subtracts them ten times faster, and most of what a detector does is comparing times.
+"""
+
+
+def china_time(moment: datetime) -> datetime:
+    """The same instant on China's clock; what lies beyond the calendar there stays as it is."""
+    try:
+        return moment.astimezone(CHINA)
+    except OverflowError:
+        return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(china_time)]
+"""An instant of an event. It must come with an offset, and is kept on China's clock whichever that was."""
 
 Money = Annotated[Decimal, PlainSerializer(str, return_type=str)]
 """Yuan. Decimal in memory, a string on the wire, never a float."""
@@ -45,8 +62,8 @@ class Event(Model):
 
     v: int = 1
     event_id: str
-    at: AwareDatetime
-    arrived_at: AwareDatetime
+    at: Moment
+    arrived_at: Moment
     who: Who = Who()
     msgid: str = ""  # of the national message it came from: what a 2601 names
     person: str = ""  # joined key, `person_key(insuplc_admdvs, psn_no)`
@@ -76,4 +93,4 @@ def derived_id(prefix: str, *parts: str) -> str:
 
 def china_date(moment: datetime) -> date:
     """The +08:00 calendar date of an aware moment."""
-    return moment.astimezone(CHINA).date()
+    return china_time(moment).date()

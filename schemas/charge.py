@@ -6,9 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import AwareDatetime
-
-from schemas.base import Event, Model, Money
+from schemas.base import Event, Model, Moment, Money
 
 
 class ChargeLine(Model):
@@ -16,7 +14,7 @@ class ChargeLine(Model):
 
     sn: str  # feedetl_sn, unique only inside one stay
     refunds: str = ""  # init_feedetl_sn
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     item: str = ""  # med_list_codg
     item_class: str = ""  # med_chrgitm_type 01 bed, 07 nursing …; empty when only the request was seen
     amount: Money
@@ -46,7 +44,7 @@ class OrderRecorded(Event):
     kind: Literal["order_recorded"] = "order_recorded"
     order_no: str = ""
     bed: str = ""
-    ended_at: AwareDatetime | None = None
+    ended_at: Moment | None = None
 
 
 class VitalsRecorded(Event):

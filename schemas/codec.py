@@ -56,9 +56,10 @@ def _decode_older(raw: bytes, complaint: str) -> Event:
         document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise UnreadableEvent(f"not JSON: {error.msg} at {error.pos}") from None
-    if not isinstance(document, dict) or document.get("kind") not in EVENTS:
+    kind = document.get("kind") if isinstance(document, dict) else None
+    if not isinstance(kind, str) or kind not in EVENTS:
         raise UnreadableEvent("no event: an unknown or missing `kind`")
-    kind, version = document["kind"], document.get("v", 1)
+    version = document.get("v", 1)
     if not isinstance(version, int) or version < 1 or version >= CURRENT[kind]:
         raise UnreadableEvent(f"{kind} v{version if isinstance(version, int) else '?'}: {complaint}")
     for step in range(version, CURRENT[kind]):

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import AwareDatetime
-
-from schemas.base import Event, Model, Money
+from schemas.base import Event, Model, Moment, Money
 
 PayRegime = Literal["by_item", "by_bed_day", "drg", "dip", "single_disease", "other"]
 Outcome = Literal["pass", "warn", "hold", "not_evaluated", "void"]
@@ -42,7 +40,7 @@ class SettlementAsked(Event):
     clearing_way: str = ""  # clr_way of the reply, raw
     cert_type: str = ""
     certno_print: str = ""
-    discharge_said: AwareDatetime | None = None
+    discharge_said: Moment | None = None
     provisional: Provisional | None = None
 
 
@@ -57,8 +55,8 @@ class CareSpell(Model):
     """A stretch of ICU care or an operation that the settlement list (4101A) states after the fact."""
 
     care: Literal["icu", "theatre"]
-    starts: AwareDatetime
-    ends: AwareDatetime
+    starts: Moment
+    ends: Moment
 
 
 class SettlementListed(Event):
@@ -66,8 +64,8 @@ class SettlementListed(Event):
 
     kind: Literal["settlement_listed"] = "settlement_listed"
     setl_id: str = ""
-    began_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
+    began_at: Moment | None = None
+    ended_at: Moment | None = None
     days_in_hospital: int | None = None
     nursing_days: int | None = None
     way: str = ""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime
-
-from schemas.base import Event
+from schemas.base import Event, Moment
 
 
 class TimerDue(Event):
@@ -25,9 +23,9 @@ class RosterChanged(Event):
     mdtrt_id: str = ""
     ward: str = ""
     bed: str = ""
-    since: AwareDatetime
-    until: AwareDatetime | None = None
-    known_at: AwareDatetime
+    since: Moment
+    until: Moment | None = None
+    known_at: Moment
 
 
 class MismatchSeen(Event):
@@ -78,5 +76,5 @@ class FeedSilent(Event):
     """Institution → persons there: nothing was heard from `since` until `until` (open while None)."""
 
     kind: Literal["feed_silent"] = "feed_silent"
-    since: AwareDatetime
-    until: AwareDatetime | None = None
+    since: Moment
+    until: Moment | None = None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from schemas.base import Event, Model, Money
+from schemas.base import Event, Model, Moment, Money
 
 Purpose = Literal["enrolment", "round", "spot", "onsite", "scene"]
 CheckKind = Literal["round", "spot", "onsite"]
@@ -87,8 +87,8 @@ class CheckOrdered(Event):
     check_kind: CheckKind
     ward: str = ""
     roster: tuple[tuple[str, str], ...] = ()  # (person key, stay key), joined; ("", mdtrt_id) where unknown
-    opens_at: AwareDatetime
-    due_by: AwareDatetime
+    opens_at: Moment
+    due_by: Moment
     mode: Literal["photo", "burst", "video"] = "photo"
     acting_body: Literal["agency", "administrative"] = "agency"
     purpose: Literal["daily", "campaign", "case", "revisit", "random"] = "daily"
@@ -108,8 +108,8 @@ class CheckDelivered(Event):
     check_id: str
     ward: str = ""
     channel: str = ""
-    delivered_at: AwareDatetime
-    seen_at: AwareDatetime | None = None
+    delivered_at: Moment
+    seen_at: Moment | None = None
 
 
 class CheckAssigned(Event):
@@ -122,8 +122,8 @@ class CheckAssigned(Event):
     check_id: str
     check_kind: CheckKind
     ward: str = ""
-    opens_at: AwareDatetime
-    due_by: AwareDatetime
+    opens_at: Moment
+    due_by: Moment
 
 
 class CheckAnswered(Event):
@@ -145,9 +145,9 @@ class WhereaboutsReported(Event):
     kind: Literal["whereabouts_reported"] = "whereabouts_reported"
     whereabouts_id: str
     whereabouts: WhereaboutsKind
-    starts: AwareDatetime
-    ends: AwareDatetime | None = None
-    entered_at: AwareDatetime
+    starts: Moment
+    ends: Moment | None = None
+    entered_at: Moment
     entered_by: str = ""
     approved_by: str = ""
     proof: str = ""

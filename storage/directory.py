@@ -160,8 +160,7 @@ def institution(conn: Connection, code: str) -> Institution | None:
 
 def institutions_all(conn: Connection, codes: Collection[str] | None = None) -> dict[str, Institution]:
     """The institutions heard so far (or those of `codes`), by code."""
-    query = _HOUSES if codes is None else _HOUSES.where(is_among(institutions.c.code))
-    found = conn.execute(query, {} if codes is None else {"keys": list(codes)})
+    found = conn.execute(_HOUSES) if codes is None else conn.execute(_HOUSES_OF, {"keys": list(codes)})
     return {row[0]: _institution(row) for row in found}
 
 
@@ -236,6 +235,7 @@ _ROSTER = (
     .order_by(_STAY.c.ward, _STAY.c.bed, _STAY.c.stay)
 )
 _HOUSES = select(institutions).order_by(institutions.c.code)
+_HOUSES_OF = _HOUSES.where(is_among(institutions.c.code))
 _FIRST = insert_many(
     institutions, ["code", "region", "first_heard_at", "last_heard_at", "last_heard_hour"], conflict="keep"
 )

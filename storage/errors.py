@@ -61,7 +61,12 @@ _FILE_TROUBLE = {
     sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_NOTADB,
 }
-_FULL = "no room left on the database's disk; nothing of this transaction was kept. Free space, then go on"
+_FULL = (
+    "磁盘已满，本次事务没有写入任何内容；请腾出空间后继续 / "
+    "no room left on the database's disk; nothing of this transaction was kept. Free space, then go on"
+)
+_BUSY = "数据库正忙，请重试 / the database is busy, try again"
+_AWAY = "连不上数据库服务器 / the database server can't be reached or closed the connection"
 
 
 def translate(cause: BaseException, where: str, *, lost: bool = False) -> StorageError | None:
@@ -84,12 +89,12 @@ def translate(cause: BaseException, where: str, *, lost: bool = False) -> Storag
 
 def _from_postgres(cause: Exception, kinds: set[str], where: str, *, lost: bool) -> StorageError:
     state = getattr(cause, "sqlstate", None) or ""
-    if state in {"53100", "53200"}:
+    if state == "53100":
         return DiskFull(f"{where}: {_FULL} [{state}]")
-    if state in {"40001", "40P01", "55P03", "57014"}:
-        return Busy(f"{where}: another transaction stood in the way; try again [{state}]")
+    if state in {"40001", "40P01", "55P03", "57014"} or state[:2] == "53":
+        return Busy(f"{where}: {_BUSY} [{state}]")
     if lost or state[:2] in {"08", "57"} or ("OperationalError" in kinds and not state):
-        return Unreachable(f"{where}: the database server can't be reached or closed the connection {state}")
+        return Unreachable(f"{where}: {_AWAY} {state}".rstrip())
     if "IntegrityError" in kinds:
         rule = getattr(getattr(cause, "diag", None), "constraint_name", None) or "?"
         return Conflict(f"{where}: refused by constraint {rule} [{state}]")
@@ -103,9 +108,10 @@ def _from_sqlite(cause: sqlite3.Error, where: str) -> StorageError:
     if code == sqlite3.SQLITE_FULL:
         return DiskFull(f"{where}: {_FULL}")
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return Busy(f"{where}: another process has been writing for longer than the time-out; try again")
+        return Busy(f"{where}: {_BUSY}: another process has been writing for longer than the time-out")
     if code == sqlite3.SQLITE_CONSTRAINT:
         return Conflict(f"{where}: {cause}")  # SQLite names the columns, never their values
     if code in _FILE_TROUBLE:
-        return StorageError(f"{where}: {cause}. Check the file, its folder's rights and the disk")
+        advice = "请检查文件、目录权限和磁盘 / check the file, its folder's rights and the disk"
+        return StorageError(f"{where}: {cause}; {advice}")
     return StorageError(f"{where}: {cause}")

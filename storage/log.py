@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, cast, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.moments import to_micros
@@ -81,17 +81,18 @@ def append_many(
 
 def read(conn: Connection, topic: str, partition: int, start: int, limit: int) -> list[Record]:
     """Up to `limit` records from offset `start` on. Swept ones are passed over: look at the offsets."""
-    log_no = _number(conn, topic, partition)
-    if log_no is None:
-        return []
-    base = log_no * BASE
-    found = conn.execute(_READ, {"low": base + start, "high": base + BASE, "n": limit})
-    return [Record(position - base, key, value) for position, key, value in found]
+    given = {"of_topic": topic, "of_partition": partition, "start": start, "n": limit}
+    return [Record(position % BASE, key, value) for position, key, value in conn.execute(_READ, given)]
 
 
 def end(conn: Connection, topic: str, partition: int) -> int:
     """The offset the next record will get."""
     return span(conn, topic, partition).end
+
+
+def ends(conn: Connection) -> dict[tuple[str, int], int]:
+    """The offset the next record will get, by topic and partition; one that never had a record is missing."""
+    return {(topic, partition): offset for topic, partition, offset in conn.execute(_ENDS)}
 
 
 def span(conn: Connection, topic: str, partition: int) -> Span:
@@ -109,14 +110,11 @@ def reserve(conn: Connection, topic: str, partition: int, count: int) -> tuple[i
     return row[0], row[1] - count
 
 
-def _number(conn: Connection, topic: str, partition: int) -> int | None:
-    row = conn.execute(_NUMBER, {"of_topic": topic, "of_partition": partition}).first()
-    return None if row is None else int(row[0])
-
-
 _INSERT = insert_many(log_records, ["position", "key", "value", "appended_at"])
 _THIS = (log_ends.c.topic == bindparam("of_topic"), log_ends.c.partition == bindparam("of_partition"))
-_NUMBER = select(log_ends.c.log_no).where(*_THIS)
+# the cast: PostgreSQL would multiply in 32 bits, as `log_no` is
+_BASE_OF = select(cast(log_ends.c.log_no, BigInteger) * BASE).where(*_THIS).scalar_subquery()
+_ENDS = select(log_ends.c.topic, log_ends.c.partition, log_ends.c.next_offset)
 _SPAN = select(log_ends.c.first_offset, log_ends.c.next_offset).where(*_THIS)
 _RESERVE = (
     update(log_ends)
@@ -132,7 +130,7 @@ _NEW = {
 }
 _READ = (
     select(log_records.c.position, log_records.c.key, log_records.c.value)
-    .where(log_records.c.position >= bindparam("low"), log_records.c.position < bindparam("high"))
+    .where(log_records.c.position >= _BASE_OF + bindparam("start"), log_records.c.position < _BASE_OF + BASE)
     .order_by(log_records.c.position)
     .limit(bindparam("n"))
 )

@@ -40,14 +40,19 @@ def check(conn: Connection, where: str) -> None:
     if found == REVISION:
         return
     if found is None:
-        raise SchemaMismatch(f"{where}: has no tables of wardwatch yet. Run: wardwatch migrate")
+        raise SchemaMismatch(
+            f"{where}: 还没有 wardwatch 的表，请运行 wardwatch migrate / "
+            "has no tables of wardwatch yet. Run: wardwatch migrate"
+        )
     if found in {script.revision for script in _scripts().walk_revisions()}:
         raise SchemaMismatch(
-            f"{where}: is at schema {found}, this version needs {REVISION}. Back it up, then run: wardwatch migrate"
+            f"{where}: 数据库版本 {found}，本程序需要 {REVISION}；请先备份，再运行 wardwatch migrate / "
+            f"is at schema {found}, this version needs {REVISION}. Back it up, then run: wardwatch migrate"
         )
     raise SchemaMismatch(
-        f"{where}: is at schema {found}, which this version ({REVISION}) doesn't know: "
-        "a newer wardwatch wrote it. Use that version, or restore the backup made before the upgrade"
+        f"{where}: 数据库版本 {found} 比本程序（{REVISION}）新；请用新版程序，或恢复升级前的备份 / "
+        f"is at schema {found}, which this version ({REVISION}) doesn't know: a newer wardwatch wrote it. "
+        "Use that version, or restore the backup made before the upgrade"
     )
 
 

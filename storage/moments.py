@@ -6,15 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 from schemas.base import CHINA
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_CHINA = _EPOCH.astimezone(CHINA)
+_EPOCH_CHINA = datetime(1970, 1, 1, tzinfo=UTC).astimezone(CHINA)
 
 
 def to_micros(moment: datetime) -> int:
     """Microseconds since 1970 UTC. Raises `ValueError` on a naive moment: it would name 24 instants."""
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone can't be stored")
-    gap = moment - _EPOCH
+    gap = moment - _EPOCH_CHINA  # two times of one zone object: see `schemas.base.CHINA`
     return (gap.days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds
 
 

@@ -72,6 +72,12 @@ def by_msgid(conn: Connection, institution: str, msgid: str) -> list[Known]:
     return [_known(row) for row in conn.execute(_BY_MSGID, {"institution": institution, "msgid": msgid})]
 
 
+def by_idem_key(conn: Connection, caller: str, key: str) -> list[Known]:
+    """The requests of a caller under an Idempotency-Key, oldest first."""
+    given = {"caller": storable(caller), "key": storable(key)}
+    return [_known(row) for row in conn.execute(_BY_IDEM_KEY, given)]
+
+
 def set_replies(conn: Connection, replies: Sequence[tuple[str, bytes]]) -> None:
     """Writes (request_id, reply) once the answer is known."""
     if _REPLY(conn, [(reply, request_id) for request_id, reply in replies]) < len(replies):
@@ -176,6 +182,15 @@ _BY_MSGID = (
         requests.c.institution == bindparam("institution"),
         requests.c.msgid == bindparam("msgid"),
         requests.c.msgid != literal_column("''"),
+    )
+    .order_by(requests.c.seq)
+)
+_BY_IDEM_KEY = (
+    select(*_HEAD)
+    .where(
+        requests.c.caller == bindparam("caller"),
+        requests.c.idem_key == bindparam("key"),
+        requests.c.idem_key != literal_column("''"),
     )
     .order_by(requests.c.seq)
 )

@@ -178,7 +178,8 @@ class Store:
         try:
             yield
         except PoolTimeout:
-            raise Busy(f"{self.where}: every connection has been in use for too long; try again") from None
+            said = "连接已用完，请重试 / every connection has been in use for too long, try again"
+            raise Busy(f"{self.where}: {said}") from None
         except StorageError as error:
             # the driver's own error, chained behind ours, may quote stored values
             error.__cause__, error.__suppress_context__ = None, True
@@ -200,13 +201,17 @@ def parse_url(url: str) -> URL:
         parsed = make_url(url)
         backend = parsed.get_backend_name()
     except (ArgumentError, NoSuchModuleError, InvalidRequestError, ValueError):
-        raise StorageError("the database URL can't be read; it looks like sqlite:///var/wardwatch.db") from None
+        raise StorageError(
+            "数据库地址看不懂；应像 / the database URL can't be read; it looks like sqlite:///var/wardwatch.db"
+        ) from None
     if backend == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if backend != "sqlite":
-        raise StorageError(f"{backend}: not supported; use sqlite:///FILE or postgresql://…")
+        raise StorageError(
+            f"{backend}: 不支持，请用 / not supported; use sqlite:///FILE or postgresql://USER@HOST/NAME"
+        )
     if not parsed.database or parsed.database == ":memory:":
-        raise StorageError("SQLite needs a file: sqlite:///var/wardwatch.db")
+        raise StorageError("SQLite 需要一个文件 / SQLite needs a file: sqlite:///var/wardwatch.db")
     return parsed
 
 
@@ -217,7 +222,10 @@ def _engines(url: URL, *, durable: bool, echo: bool) -> tuple[Engine, Engine]:
         return _postgres(url, common, durable=durable)
     path = Path(str(url.database))
     if not path.parent.is_dir():
-        raise StorageError(f"{path.parent}: no such folder; make it, or set another database URL")
+        raise StorageError(
+            f"{path.parent}: 没有这个目录，请先建立或改数据库地址 / "
+            "no such folder; make it, or set another database URL"
+        )
     writer = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=0, **common)
     reader = create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=24, **common)
     sync = "FULL" if durable else "NORMAL"
@@ -246,7 +254,9 @@ def _postgres(url: URL, common: dict[str, Any], *, durable: bool) -> tuple[Engin
     try:
         engine = create_engine(url, pool_size=8, max_overflow=24, pool_pre_ping=True, **common)
     except ModuleNotFoundError:
-        raise StorageError("PostgreSQL needs the package psycopg: install wardwatch[postgres]") from None
+        raise StorageError(
+            "缺少 psycopg，请安装 wardwatch[postgres] / PostgreSQL needs psycopg: install wardwatch[postgres]"
+        ) from None
     _speak_our_errors(engine)
     if not durable:
 

@@ -95,6 +95,15 @@ states = Table(
     Column("body", Bytes, nullable=False),
 )
 
+state_parts = Table(
+    "state_parts",
+    metadata,
+    _word("space", key=True),
+    _word("key", key=True),
+    _word("part", key=True),
+    Column("body", Bytes, nullable=False),
+)
+
 timers = Table(
     "timers",
     metadata,
@@ -216,6 +225,13 @@ requests = Table(
         "msgid",
         sqlite_where=text("msgid <> ''"),
         postgresql_where=text("msgid <> ''"),
+    ),
+    Index(
+        None,
+        "caller",
+        "idem_key",
+        sqlite_where=text("idem_key <> ''"),
+        postgresql_where=text("idem_key <> ''"),
     ),
     Index("ix_requests_unpacked", "seq", sqlite_where=text("codec = 0"), postgresql_where=text("codec = 0")),
     sqlite_autoincrement=True,

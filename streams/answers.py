@@ -11,7 +11,7 @@ import orjson
 
 from detectors.gate.answers import answer_block, audit_rows
 from schemas.base import Event
-from schemas.national import Message, Unreadable, audit_result, reply_failed, reply_ok
+from schemas.national import Keys, Message, Unreadable, audit_result, reply_failed, reply_ok
 from schemas.settlement import SettlementAsked
 from schemas.texts import LANGUAGES, text
 from streams.gatekeeper import GateAnswer
@@ -35,8 +35,17 @@ class Stamp:
         }
 
 
-def national(message: Message, events: Sequence[Event], gates: Mapping[str, GateAnswer], stamp: Stamp) -> Answer:
-    """`infcode` 0, with `output.result` for 3101/3102 and `output.wardwatch` for 2303/2304."""
+def national(
+    message: Message,
+    events: Sequence[Event],
+    gates: Mapping[str, GateAnswer],
+    stamp: Stamp,
+    keys: Keys | None = None,
+) -> Answer:
+    """`infcode` 0, with `output.result` for 3101/3102 and `output.wardwatch` for 2303/2304.
+
+    The output of an encrypted message is encrypted with `keys`, those of its institution.
+    """
     output: dict[str, Any] | None = None
     asked = [e for e in events if isinstance(e, SettlementAsked)]
     if message.infno in ("3101", "3102"):
@@ -50,7 +59,7 @@ def national(message: Message, events: Sequence[Event], gates: Mapping[str, Gate
     elif message.infno in ("2303", "2304"):
         answer = next((gates[e.event_id] for e in asked if e.event_id in gates), None)
         output = {"wardwatch": gate_block(answer)}
-    return Answer(200, reply_ok(message, output=output, **stamp.as_fields()))
+    return Answer(200, reply_ok(message, output=output, keys=keys, **stamp.as_fields()))
 
 
 def gate_block(answer: GateAnswer | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from schemas.base import Event, Who, derived_id
-from schemas.codec import decode, encode
+from schemas.codec import UnreadableEvent, decode, encode
 from schemas.system import FeedHeard
 from schemas.ward_check import CaptureAssessed, CheckAssigned, CheckDelivered, CheckOrdered
 from storage import captures, checks, dead_letters, feed, unjoined
@@ -43,6 +43,28 @@ class Batch:
     def check(self, check_id: str) -> CheckRow | None:
         """A check, of this batch or an earlier one."""
         return self.checks.get(check_id) or checks.get(self.conn, check_id)
+
+    def has_capture(self, capture_id: str) -> bool:
+        """Is there a capture of this name, of this batch or an earlier one?"""
+        here = any(row.capture_id == capture_id for row in self.captures)
+        return here or captures.get(self.conn, capture_id) is not None
+
+    def bodies_under_its_id(self, taken: Taken) -> list[str]:
+        """Hashes of the bodies that came under the msgid or Idempotency-Key of this request so far."""
+        message, request = taken.message, taken.request
+        if message is not None:
+            if not message.msgid:
+                return []
+            house, msgid = message.institution, message.msgid
+            here = [row.body_hash for row in self.rows if (row.institution, row.msgid) == (house, msgid)]
+            return [*here, *(known.body_hash for known in raw.by_msgid(self.conn, house, msgid))]
+        key, path = request.idempotency_key, request.path
+        if not key:
+            return []
+        mine = (request.caller.id, key, path)
+        here = [row.body_hash for row in self.rows if (row.caller, row.idem_key, row.path) == mine]
+        earlier = raw.by_idem_key(self.conn, request.caller.id, key)
+        return [*here, *(known.body_hash for known in earlier if known.path == path)]
 
     def is_repeat(self, taken: Taken) -> bool:
         """Was the same request taken before?"""
@@ -99,7 +121,13 @@ class Batch:
             here = [w for w in self.waiting if w.waits_for in keys]
             self.waiting = [w for w in self.waiting if w.waits_for not in keys]
             for waiting in [*unjoined.take_many(self.conn, keys), *here]:
-                event = decode(waiting.event)
+                try:
+                    event = decode(waiting.event)
+                except UnreadableEvent as error:  # it must not strike the request that let it go
+                    self.dead.append(
+                        DeadLetter(waiting.topic, waiting.arrived_at, "unreadable_event", str(error), waiting.event)
+                    )
+                    continue
                 found = self.directory.join(event, national=False)
                 if isinstance(found, Waits):
                     self.waiting.append(waiting._replace(waits_for=found.key))

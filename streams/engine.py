@@ -31,9 +31,6 @@ from streams.processors import Effects, Processor
 
 log = logging.getLogger("wardwatch.engine")
 
-KEEP_BYTES = 64 << 20
-"""Stored bytes of the states that an engine keeps decoded: some 5,000 persons in care, or 300 institutions."""
-
 
 class TooManyDeadLetters(RuntimeError):
     """So much can't be processed that the fault is ours: the worker stops instead of emptying the log."""
@@ -67,18 +64,16 @@ class DeadLetterLimit:
             )
 
 
-@dataclass
 class Kept:
     """States as they were last committed, so that busy keys aren't read and decoded for every batch.
 
     States are frozen, and only the worker that holds the partition writes them: what is kept here stays true
-    until the partition is assigned anew. The longest unused leave first. `most` counts stored bytes; decoded
-    states take about three times as many.
+    until the partition is assigned anew. The longest unused leave first.
     """
 
-    most: int
-    _rows: dict[str, tuple[int, Any, int]] = field(default_factory=dict)  # key → (version, state, bytes)
-    _bytes: int = 0
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._rows: dict[str, tuple[int, Any]] = {}  # key → (version, state)
 
     def __contains__(self, key: str) -> bool:
         return key in self._rows
@@ -86,23 +81,20 @@ class Kept:
     def get(self, key: str) -> tuple[int, Any] | None:
         """(version, state) of a key; it counts as used."""
         found = self._rows.pop(key, None)
-        if found is None:
-            return None
-        self._rows[key] = found
-        return found[:2]
+        if found is not None:
+            self._rows[key] = found
+        return found
 
-    def put(self, key: str, version: int, state: Any, size: int) -> None:
+    def put(self, key: str, version: int, state: Any) -> None:
         """Keep a committed state, and let go of what no longer fits."""
-        self._bytes += size - self._rows.pop(key, (0, None, 0))[2]
-        self._rows[key] = (version, state, size)
-        while self._bytes > self.most:
-            oldest = next(iter(self._rows))
-            self._bytes -= self._rows.pop(oldest)[2]
+        self._rows.pop(key, None)
+        self._rows[key] = (version, state)
+        if len(self._rows) > self.most:
+            del self._rows[next(iter(self._rows))]
 
     def clear(self) -> None:
         """Forget everything."""
         self._rows.clear()
-        self._bytes = 0
 
 
 @dataclass
@@ -110,6 +102,7 @@ class _Work:
     """What a batch comes to while it is being computed."""
 
     at: datetime
+    before: dict[str, Any] = field(default_factory=dict)  # key → state as it was committed; None: there was none
     states: dict[str, tuple[int, Any]] = field(default_factory=dict)  # key → (version, state)
     touched: dict[str, None] = field(default_factory=dict)
     timers: dict[str, datetime | None] = field(default_factory=dict)
@@ -133,7 +126,6 @@ class Engine:
         partition: int = 0,
         own_log: Mapping[str, int] | None = None,
         limit: DeadLetterLimit | None = None,
-        keep_bytes: int = KEEP_BYTES,
     ) -> None:
         self.store = store
         self.processor = processor
@@ -141,7 +133,7 @@ class Engine:
         self.partition = partition
         self.own_log = own_log
         self.limit = limit or DeadLetterLimit()
-        self.kept = Kept(keep_bytes)
+        self.kept = Kept(processor.keep)
         self.epoch = 0
         self.next_offset = 0
 
@@ -177,8 +169,8 @@ class Engine:
         with self.store.write() as conn:
             commits.apply(conn, batch)
         self.next_offset = batch.next_offset
-        for key, row in batch.states.items():
-            self.kept.put(key, row.version, work.states[key][1], len(row.body))
+        for key in work.touched:
+            self.kept.put(key, *work.states[key])
         return work.reviews
 
     def _one(self, record: Record, rows: Mapping[str, StateRow], work: _Work, backlog: int) -> None:
@@ -201,11 +193,12 @@ class Engine:
             self._collect(record.key, event, effects, work)
 
     def _state(self, key: str, rows: Mapping[str, StateRow], work: _Work) -> tuple[int, Any]:
-        known = work.states.get(key) or self.kept.get(key)
-        if known is not None:
-            return known
-        row = rows.get(key)
-        return (row.version, self.processor.load(key, row.body)) if row else (0, self.processor.load(key, None))
+        found = work.states.get(key)
+        if found is None:
+            row = rows.get(key)
+            found = self.kept.get(key) or (row.version if row else 0, self.processor.load(key, row))
+            work.before[key] = found[1] if found[0] else None
+        return found
 
     def _collect(self, key: str, event: Event, effects: Effects, work: _Work) -> None:
         work.timers[key] = effects.wake_at
@@ -235,7 +228,6 @@ class Engine:
         )
 
     def _commit(self, fresh: Sequence[Record], work: _Work) -> Commit:
-        dump = self.processor.dump
         return Commit(
             consumer=self.consumer,
             topic=self.processor.topic,
@@ -245,7 +237,7 @@ class Engine:
             next_offset=fresh[-1].offset + 1,
             at=work.at,
             space=self.processor.space,
-            states={k: StateRow(work.states[k][0], dump(work.states[k][1])) for k in work.touched},
+            states={key: self._row(key, work) for key in work.touched},
             timers=work.timers,
             outbox=work.outbox,
             alerts=work.alerts,
@@ -255,6 +247,10 @@ class Engine:
             dead_letters=work.dead,
             own_log=self.own_log,
         )
+
+    def _row(self, key: str, work: _Work) -> StateRow:
+        version, state = work.states[key]
+        return StateRow(version, *self.processor.dump(state, work.before[key]))
 
 
 def _place(error: Exception) -> str:

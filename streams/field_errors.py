@@ -66,10 +66,15 @@ def row_of(row: ErrorDetails | Mapping[str, Any], inside: str = "") -> FieldErro
     context: dict[str, Any] = row.get("ctx", {})
     if row["type"] in KEYS:
         key, limit = KEYS[row["type"]]
-        return FieldError(path, key, {"limit": str(context[limit])} if limit in context else {})
+        return FieldError(path, key, {"limit": _plain(context[limit])} if limit in context else {})
     if f"errors.{row['type']}" in known():
         return FieldError(path, row["type"], {name: str(value) for name, value in context.items()})
     return FieldError(path, "field_wrong", {})
+
+
+def _plain(limit: object) -> str:
+    """A limit without pydantic's own words: `'a', 'b' or 'c'` becomes `a, b, c`."""
+    return str(limit).replace("'", "").replace(" or ", ", ")
 
 
 def _step(step: int | str) -> str:

@@ -14,7 +14,8 @@ from detectors.gate.evaluate import evaluate
 from detectors.gate.rows import decision_of
 from detectors.gate.rulings import provisional_of
 from detectors.gate.stops import NO_STOPS, Stops
-from detectors.ledger.model import Person, Stay, load
+from detectors.ledger.model import Person, Stay
+from detectors.ledger.parts import join
 from detectors.ledger.view import placement, span
 from detectors.policy import Policies
 from detectors.reading.days import unverified_days
@@ -51,13 +52,13 @@ class Gatekeeper:
         a discharge never waits for us."""
         try:
             return self._evaluated(conn, event)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 whatever it is, the patient goes home
             log.error("gate not evaluated: %s", type(error).__name__)
             return GateAnswer(NOT_EVALUATED)
 
     def _evaluated(self, conn: Connection, event: SettlementAsked) -> GateAnswer:
         row = states.load(conn, "person", [event.person]).get(event.person)
-        person = load(row.body) if row else Person(key=event.person)
+        person = join(row.body, row.parts) if row else Person(key=event.person)
         version = row.version if row else 0
         waiting = logs.end(conn, PERSON_EVENTS, 0) - offsets.reached(conn, PERSON_ENGINE, PERSON_EVENTS, 0)
         done = step(person, event, self.policies, stops=self.stops(), version=version, backlog=waiting)

@@ -34,23 +34,29 @@ from streams.requests import Answer, Conflict, Forbidden, NotFound, Rejected, Re
 log = logging.getLogger("wardwatch.intake")
 
 
+Read = Taken | Unreadable | Rejected
+"""A request read, or why it can't be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One request in the queue. `in_time` False: its deadline has passed, so the gate isn't asked."""
+    """One request in the queue.
+
+    `in_time` False: its deadline has passed, so the gate isn't asked. `reading` is there where the request was
+    read before its turn.
+    """
 
     request: Request
     in_time: bool = True
+    reading: Read | None = None
 
 
 Result = Answer | Rejected
 """What came of one arrival."""
 
-Read = Taken | Unreadable | Rejected
-"""A request read, or why it can't be."""
-
 
 class Intake:
-    """Takes requests. One per process; every call runs in the writer's thread."""
+    """Takes requests. One per process; every call but `read` runs in the writer's thread."""
 
     def __init__(
         self,
@@ -70,7 +76,7 @@ class Intake:
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Result]:
         """Takes a batch. All of it is durable when this returns; a `Rejected` says why one wasn't taken."""
-        readings = [self._read(arrival.request) for arrival in arrivals]
+        readings = [arrival.reading or self.read(arrival.request) for arrival in arrivals]
         with self.store.write() as conn:
             batch = self._begin(conn, readings)
             results = [self._one(batch, arrival, reading) for arrival, reading in zip(arrivals, readings, strict=True)]
@@ -84,11 +90,14 @@ class Intake:
             dead_letters.add(conn, [letter])
         return derived_id("dl", path, at.isoformat(), hashlib.sha256(body).hexdigest())
 
-    def _read(self, request: Request) -> Read:
+    def read(self, request: Request) -> Read:
+        """What a request says. Touches no database: it may run in any thread, before the request's turn."""
         try:
             return read(request, self.reading)
         except (Unreadable, Rejected) as error:
             return error
+        except Exception as error:  # noqa: BLE001 our bug, and no reason to lose the whole batch
+            return _not_taken(error)
 
     def _begin(self, conn: Connection, readings: Sequence[Read]) -> Batch:
         """Everything this batch will ask the database for, asked at once."""
@@ -113,9 +122,8 @@ class Intake:
             raise
         except Rejected as error:
             return self._refused(batch, request, reading, error)
-        except Exception as error:  # noqa: BLE001 our bug: the request is kept whole, only its kind is logged
-            log.error("a request was not taken: %s", type(error).__name__)
-            return self._refused(batch, request, reading, Unavailable("intake_failed"))
+        except Exception as error:  # noqa: BLE001 our bug, and its neighbours' least of all
+            return self._refused(batch, request, reading, _not_taken(error))
 
     def _taken(self, batch: Batch, arrival: Arrival, taken: Taken) -> Answer:
         if taken.action not in arrival.request.caller.scope.actions:
@@ -159,7 +167,8 @@ class Intake:
 
     def _answer(self, taken: Taken, gates: dict[str, GateAnswer]) -> Answer:
         if taken.message is not None:
-            return answers.national(taken.message, taken.events, gates, self._stamp(taken.request))
+            keys = self.reading.keys.of(taken.institution)
+            return answers.national(taken.message, taken.events, gates, self._stamp(taken.request), keys)
         said = taken.translated
         assert said is not None
         awaits = taken.events[0].event_id if said.hold_id else ""
@@ -176,3 +185,10 @@ class Intake:
     def _stamp(self, request: Request) -> answers.Stamp:
         self._serial += 1
         return answers.Stamp(request.at, self.now(), self._serial)
+
+
+def _not_taken(error: Exception) -> Unavailable:
+    """The answer to a request that we have no code for. It is kept whole; only the error's kind is logged, for
+    its message may quote a person."""
+    log.error("a request was not taken: %s", type(error).__name__)
+    return Unavailable("intake_failed")

@@ -10,8 +10,7 @@ from schemas.admission import MessageVoided
 from schemas.base import Event, Who, derived_id, person_key
 from schemas.settlement import HoldReviewed, HospitalAnswered, SettlementAsked
 from schemas.ward_check import CaptureAssessed, CheckAssigned, CheckDelivered, CheckOrdered
-from storage import alerts, captures, decisions, holds
-from storage import requests as raw
+from storage import alerts, decisions, holds
 from storage.checks import CheckRow
 from streams.batch import Batch
 from streams.directory import AUDITS, Waits
@@ -50,14 +49,13 @@ def flag_reuse(batch: Batch, taken: Taken) -> None:
 
 
 def _reuses(batch: Batch, taken: Taken) -> bool:
-    message, said = taken.message, taken.translated
-    if message is not None and message.msgid:
-        earlier = raw.by_msgid(batch.conn, message.institution, message.msgid)
-        return any(known.body_hash != taken.body_hash for known in earlier)
+    if any(body_hash != taken.body_hash for body_hash in batch.bodies_under_its_id(taken)):
+        return True
+    said = taken.translated
     if said is None or not said.dedupe_key:
         return False
     return any(
-        (isinstance(event, CaptureAssessed) and captures.get(batch.conn, event.capture_id) is not None)
+        (isinstance(event, CaptureAssessed) and batch.has_capture(event.capture_id))
         or (isinstance(event, CheckOrdered) and batch.check(event.check_id) is not None)
         for event in taken.events
     )

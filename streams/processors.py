@@ -10,15 +10,17 @@ from typing import Any, Protocol
 from detectors.gate.review import Result
 from detectors.gate.stops import NO_STOPS, Stops
 from detectors.ledger import model as ledger
+from detectors.ledger import parts as person_parts
 from detectors.outcomes import CaptureOutcome, capture_outcomes
 from detectors.policy import Policies
 from detectors.step import step as person_step
 from detectors.ward import model as ward
+from detectors.ward import parts as ward_parts
 from detectors.ward.step import step as ward_step
 from schemas.base import Event
 from schemas.decisions import Decision, Hold
 from schemas.findings import Alert
-from storage.states import Space
+from storage.states import Space, StateRow
 
 PERSON_EVENTS = "person-events"
 WARD_EVENTS = "ward-events"
@@ -47,12 +49,15 @@ class Processor(Protocol):
     def space(self) -> Space: ...
     @property
     def topic(self) -> str: ...
+    @property
+    def keep(self) -> int:
+        """How many states the engine may keep decoded."""
 
-    def load(self, key: str, body: bytes | None) -> Any:
+    def load(self, key: str, row: StateRow | None) -> Any:
         """The state of a key; a new one where there is none."""
 
-    def dump(self, state: Any) -> bytes:
-        """The state as bytes."""
+    def dump(self, state: Any, before: Any) -> tuple[bytes, dict[str, bytes | None]]:
+        """The state as bytes: its head, and those of its parts that differ from `before` (None: all)."""
 
     def step(self, state: Any, event: Event, version: int, backlog: int) -> Effects:
         """One event through the state."""
@@ -66,12 +71,13 @@ class PersonProcessor:
     stops: Callable[[], Stops] = field(default=lambda: NO_STOPS)
     space: Space = "person"
     topic: str = PERSON_EVENTS
+    keep: int = 4096  # everyone in care in a county; some 40 KB each
 
-    def load(self, key: str, body: bytes | None) -> ledger.Person:
-        return ledger.Person(key=key) if body is None else ledger.load(body)
+    def load(self, key: str, row: StateRow | None) -> ledger.Person:
+        return ledger.Person(key=key) if row is None else person_parts.join(row.body, row.parts)
 
-    def dump(self, state: ledger.Person) -> bytes:
-        return ledger.dump(state)
+    def dump(self, state: ledger.Person, before: ledger.Person | None) -> tuple[bytes, dict[str, bytes | None]]:
+        return person_parts.split(state, before)
 
     def step(self, state: ledger.Person, event: Event, version: int, backlog: int) -> Effects:
         done = person_step(state, event, self.policies, stops=self.stops(), version=version, backlog=backlog)
@@ -94,12 +100,13 @@ class WardProcessor:
     policies: Policies
     space: Space = "ward"
     topic: str = WARD_EVENTS
+    keep: int = 256
 
-    def load(self, key: str, body: bytes | None) -> ward.House:
-        return ward.House(key=key) if body is None else ward.load(body)
+    def load(self, key: str, row: StateRow | None) -> ward.House:
+        return ward.House(key=key) if row is None else ward_parts.join(row.body, row.parts)
 
-    def dump(self, state: ward.House) -> bytes:
-        return ward.dump(state)
+    def dump(self, state: ward.House, before: ward.House | None) -> tuple[bytes, dict[str, bytes | None]]:
+        return ward_parts.split(state, before)
 
     def step(self, state: ward.House, event: Event, version: int, backlog: int) -> Effects:
         institution = self.policies.institution(state.key)

@@ -6,7 +6,7 @@ The node turns it between requests; a replay drains it after every line.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from detectors.gate.review import Result
@@ -26,6 +26,9 @@ log = logging.getLogger("wardwatch.pump")
 
 PARTITIONS = {PERSON_EVENTS: 1, WARD_EVENTS: 1}
 """The embedded log has one partition a topic: one process, one writer, one order."""
+
+Ends = Mapping[tuple[str, int], int]
+"""Topic and partition → the offset that its next record will get."""
 
 TIMERS_AT_ONCE = 1000
 TOPIC_OF = {"person": PERSON_EVENTS, "ward": WARD_EVENTS}
@@ -67,23 +70,24 @@ class Pump:
     def backlog(self) -> int:
         """How many records wait."""
         with self.store.read() as conn:
-            ends = [logs.end(conn, e.processor.topic, e.partition) for e in (self.persons, self.wards)]
-        return sum(ends) - self.persons.next_offset - self.wards.next_offset
+            ends = logs.ends(conn)
+        return sum(_waiting(engine, ends) for engine in (self.persons, self.wards))
 
     def turn(self) -> int:
         """One batch of each engine, sized to about `seconds`. Returns how many records were processed."""
-        return self._batch(self.wards) + self._batch(self.persons)
-
-    def _batch(self, engine: Engine) -> int:
-        most = max(8, min(self.most, int(self.seconds / max(self._pace, 1e-6))))
-        topic = engine.processor.topic
         with self.store.read() as conn:
-            records = logs.read(conn, topic, engine.partition, engine.next_offset, most)
-            end = logs.end(conn, topic, engine.partition) if records else 0
+            ends = logs.ends(conn)
+        return sum(self._batch(engine, ends) for engine in (self.wards, self.persons) if _waiting(engine, ends) > 0)
+
+    def _batch(self, engine: Engine, ends: Ends) -> int:
+        most = max(8, min(self.most, int(self.seconds / max(self._pace, 1e-6))))
+        with self.store.read() as conn:
+            records = logs.read(conn, engine.processor.topic, engine.partition, engine.next_offset, most)
         if not records:
             return 0
         started = self.monotonic()
-        results = engine.process(records, at=self.now(), backlog=end - records[-1].offset - 1)
+        behind = max(0, _waiting(engine, ends) - (records[-1].offset + 1 - engine.next_offset))
+        results = engine.process(records, at=self.now(), backlog=behind)
         self.reviews.update(results)
         spent = (self.monotonic() - started) / len(records)
         self._pace = 0.8 * self._pace + 0.2 * spent
@@ -111,6 +115,11 @@ class Pump:
         """When the next timer is due."""
         with self.store.read() as conn:
             return timers.next_due(conn)
+
+
+def _waiting(engine: Engine, ends: Ends) -> int:
+    """How many records lie before the engine."""
+    return max(0, ends.get((engine.processor.topic, engine.partition), 0) - engine.next_offset)
 
 
 def timer_event(due: Due) -> TimerDue:

@@ -18,9 +18,11 @@ from detectors.gate.evaluate import evaluate
 from detectors.gate.rows import decision_of
 from detectors.gate.stops import NO_STOPS, Stops
 from detectors.ledger import model as ledger
+from detectors.ledger import parts as person_parts
 from detectors.policy import Policies
 from detectors.reading.days import unverified_days
 from detectors.ward import model as ward_model
+from detectors.ward import parts as ward_parts
 from schemas.base import derived_id
 from schemas.decisions import Decision, Hold
 from schemas.findings import Alert
@@ -137,7 +139,7 @@ class StoredQueries:
         ]
 
     def _case(self, known: KnownStay, row: StateRow | None, now: datetime | None = None) -> Case | None:
-        person = ledger.load(row.body) if row else None
+        person = person_parts.join(row.body, row.parts) if row else None
         stay = person.stays.get(known.stay) if person else None
         if person is None or stay is None:
             return None
@@ -155,7 +157,7 @@ def _person(conn: Connection, known: KnownStay) -> StateRow | None:
 
 def _house(conn: Connection, institution: str) -> ward_model.House:
     row = states.load(conn, "ward", [institution]).get(institution)
-    return ward_model.load(row.body) if row else ward_model.House(key=institution)
+    return ward_parts.join(row.body, row.parts) if row else ward_model.House(key=institution)
 
 
 def _covered(conn: Connection, row: CheckRow, house: ward_model.House, ward: str | None) -> list[KnownStay]:

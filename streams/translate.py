@@ -94,9 +94,9 @@ class _Call(NamedTuple):
     def event_id(self, kind: str) -> str:
         return derived_id("ev", self.request_id, kind)
 
-    def secret(self, purpose: str, length: int) -> bytes:
-        """Bytes that only we can make, the same every time for the same request."""
-        return hmac.digest(self.nonce_key, f"{purpose}\x1f{self.request_id}".encode(), hashlib.sha256)[:length]
+    def secret(self, purpose: str, name: str, length: int) -> bytes:
+        """Bytes that only we can make, the same every time for the same thing."""
+        return hmac.digest(self.nonce_key, f"{purpose}\x1f{name}".encode(), hashlib.sha256)[:length]
 
     def flags(self, name: str, at: datetime) -> tuple[str, ...]:
         """What is odd about the device time `at` of field `name`; raises `Unprocessable` when absurd."""
@@ -178,8 +178,8 @@ def _capture(call: _Call) -> Translated:
 def _check_ordered(call: _Call) -> Translated:
     order = call.model(api.CheckOrderIn)
     check_id = order.check_id or derived_id("ck", call.request_id)
-    nonce = call.secret("nonce", 12).hex()
-    challenge = CHALLENGES[call.secret("challenge", 1)[0] % len(CHALLENGES)] if order.kind == "spot" else ""
+    nonce = call.secret("nonce", check_id, 12).hex()
+    challenge = CHALLENGES[call.secret("challenge", check_id, 1)[0] % len(CHALLENGES)] if order.kind == "spot" else ""
     event = CheckOrdered(
         event_id=call.event_id("check"),
         at=call.arrived_at,

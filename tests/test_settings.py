@@ -82,17 +82,7 @@ def test_lists_and_mappings_come_from_the_environment_as_json(monkeypatch: pytes
     monkeypatch.setenv("WARDWATCH_KEYS__INSTITUTIONS", f'{{"{HOSPITAL}": {{"sm4": "{SM4}"}}}}')
     settings = load_settings()
     assert settings.rules.files == (Path("a.toml"), Path("b.toml"))
-    own = settings.keys.of(HOSPITAL).sm4
-    assert own is not None
-    assert own.get_secret_value() == SM4
-
-
-def test_an_institution_without_keys_of_its_own_uses_the_platforms() -> None:
-    other = "f" * 32
-    written(f'[keys.platform]\nsm4 = "{SM4}"\n[keys.institutions.{HOSPITAL}]\nsm4 = "{other}"')
-    keys = load_settings().keys
-    assert keys.of(HOSPITAL).sm4 == SecretStr(other)
-    assert keys.of("H44010000002").sm4 == SecretStr(SM4)
+    assert settings.keys.institutions[HOSPITAL].sm4 == SecretStr(SM4)
 
 
 def test_a_point_in_its_uncompressed_form_is_the_same_public_key() -> None:
@@ -107,12 +97,14 @@ def test_relative_paths_in_a_file_belong_to_the_file(tmp_path: Path) -> None:
         institutions_file = "/etc/institutions.toml"
         [rules]
         directory = "rules"
+        dialects = "spellings"
         files = ["city.toml", "/etc/county.toml"]
     """
     settings = load_settings(written(text, "conf/wardwatch.toml"))
     assert settings.data_dir == tmp_path / "conf/var"
     assert settings.institutions_file == Path("/etc/institutions.toml")
     assert settings.rules.directory == tmp_path / "conf/rules"
+    assert settings.rules.dialects == tmp_path / "conf/spellings"
     assert settings.rules.files == (tmp_path / "conf/city.toml", Path("/etc/county.toml"))
     assert settings.credentials_file == Path("credentials.toml"), "a default belongs to the working directory"
 
@@ -205,9 +197,10 @@ def test_a_database_of_another_kind_is_refused_without_quoting_its_address(url: 
     [
         ("platform.sm4", SM4[:-1]),
         ("platform.sm4", "g" * 32),
-        ("platform.sm2_private", "ab" * 31),
+        ("platform.sm4_iv", "ab" * 15),
         ("platform.sm2_public", "04" + "ab" * 62),
         (f"institutions.{HOSPITAL}.sm4", "z" * 32),
+        ("apps.tap.sm4", "z" * 32),
         ("pseudonym", "short"),
     ],
 )
@@ -229,7 +222,7 @@ def full_of_secrets() -> Settings:
         pseudonym = "{SECRET}"
         [keys.platform]
         sm4 = "{SM4}"
-        sm2_private = "{"5e" * 32}"
+        sm4_iv = "{"5e" * 16}"
         [keys.institutions.{HOSPITAL}]
         sm4 = "{SM4}"
         """
@@ -251,7 +244,7 @@ def test_no_secret_is_shown_in_any_way_of_printing(full_of_secrets: Settings) ->
             str(dict(shown(full_of_secrets))),
         ]
     )
-    for secret in (SECRET, SM4, "5e" * 32):
+    for secret in (SECRET, SM4, "5e" * 16):
         assert secret not in printed
 
 
@@ -260,7 +253,7 @@ def test_what_is_shown_says_which_secrets_are_set(full_of_secrets: Settings) -> 
     assert values["http.port"] == "8800"
     assert "hidden" in values["keys.pseudonym"]
     assert "hidden" in values[f"keys.institutions.{HOSPITAL}.sm4"]
-    assert values[f"keys.institutions.{HOSPITAL}.sm2_private"] == ""
+    assert values[f"keys.institutions.{HOSPITAL}.sm4_iv"] == ""
 
 
 def test_settings_do_not_change_once_read() -> None:
@@ -285,7 +278,13 @@ def test_every_setting_and_group_is_described_in_chinese_and_english() -> None:
 
 def test_what_holds_secrets_is_marked_secret() -> None:
     secret = {setting.key for setting in all_settings() if setting.secret}
-    assert {"keys.pseudonym", "keys.platform.sm4", "keys.platform.sm2_private", "database_url"} <= secret
+    assert {
+        "keys.pseudonym",
+        "keys.platform.sm4",
+        "keys.platform.sm4_iv",
+        "keys.apps.<code>.sm4",
+        "database_url",
+    } <= secret
     assert "http.port" not in secret
 
 
@@ -299,7 +298,8 @@ def test_every_variable_in_the_list_really_sets_its_setting(monkeypatch: pytest.
         "keys.pseudonym": SECRET,
         "keys.platform.sm4": SM4,
         "keys.platform.sm2_public": "ab" * 64,
-        "keys.platform.sm2_private": "ab" * 32,
+        "keys.platform.sm4_iv": "ab" * 16,
+        "keys.platform.require_signature": "true",
     }
     defaults = load_settings()
     for setting in all_settings():

@@ -26,7 +26,7 @@ from wardwatch.clock import Clock
 from wardwatch.keys import KEY_FILES, key_folder, open_to_others
 from wardwatch.server import is_loopback
 from wardwatch.settings import Settings
-from wardwatch.wiring import institution_book, keyring, rule_book
+from wardwatch.wiring import dialects, institution_book, keyring, rule_book
 
 State = Literal["ok", "note", "warning", "problem"]
 
@@ -57,6 +57,7 @@ def configuration_problems(settings: Settings) -> list[str]:
         lambda: rule_book(settings),
         lambda: institution_book(settings.institutions_file, soft=True),
         lambda: load_credentials(settings.credentials_file),
+        lambda: dialects(settings),
         lambda: keyring(settings),
         lambda: parse_url(settings.database()),
     )
@@ -97,6 +98,8 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         return
     labels = ", ".join(rules.label for rules in rule_book(settings).sets)
     yield Finding("rules", "ok", f"规则集 {labels}", f"rule sets {labels}")
+    spellings = ", ".join(sorted({one.name for one in dialects(settings).by_region.values()}))
+    yield Finding("dialects", "ok", f"报文方言 {spellings}", f"message dialects {spellings}")
     count = len(institution_book(settings.institutions_file, soft=True).codes)
     if settings.institutions_file.exists():
         yield Finding("institutions", "ok", f"已配置 {count} 家机构", f"{count} institutions configured")

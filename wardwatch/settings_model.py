@@ -97,7 +97,7 @@ class Router(Group):
 
 
 class Rules(Group):
-    """Which rule sets are in force."""
+    """Which rule sets are in force, and how messages may be spelled."""
 
     directory: Path | None = Field(
         None,
@@ -107,31 +107,50 @@ class Rules(Group):
     files: tuple[Path, ...] = Field(
         (), description="另行加载的规则集文件 / single rule set files, read after the directory"
     )
+    dialects: Path | None = Field(
+        None,
+        description="本地报文写法目录（*.toml），加入内置写法，同名文件取代之 / directory of the site's own message "
+        "dialects (*.toml), beside the built-in ones; a file of the same name takes one's place",
+    )
 
 
-class Sm2Sm4Keys(Group):
-    """Keys agreed with one sender. All are hexadecimal text; an empty one means: not used here."""
+class Sm4Keys(Group):
+    """How texts are encrypted between us and one sender. What is empty isn't used here."""
 
     sm4: SecretStr | None = Field(None, description="报文加解密密钥，32 位十六进制 / SM4 key of `input`, 32 hex digits")
+    sm4_iv: SecretStr | None = Field(
+        None,
+        description="初始向量，32 位十六进制；有则为 CBC 模式，空为 ECB / "
+        "initial vector, 32 hex digits; with one the mode is CBC, with none ECB",
+    )
+
+    @field_validator("sm4", "sm4_iv")
+    @classmethod
+    def _sixteen_bytes(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_hex(value.get_secret_value(), digits=32):
+            raise ValueError("应为 32 位十六进制 / should be 32 hexadecimal digits")
+        return value
+
+
+class Sm2Sm4Keys(Sm4Keys):
+    """The same, and how its signatures are checked."""
+
     sm2_public: str = Field(
         "",
         description="验签公钥，128 位十六进制（可带 04 前缀） / "
         "SM2 public key that checks signatures, 128 hex digits with or without 04 before them",
     )
-    sm2_private: SecretStr | None = Field(
-        None,
-        description="应答签名私钥，64 位十六进制 / SM2 private key that signs our answers, 64 hex digits",
+    sm2_user_id: str = Field(
+        "",
+        max_length=100,
+        description="签名者标识；空为国标默认值 1234567812345678 / "
+        "id of the signer; empty: the standard's 1234567812345678",
     )
-
-    @field_validator("sm4")
-    @classmethod
-    def _sm4_is_a_key(cls, value: SecretStr | None) -> SecretStr | None:
-        return _hex_secret(value, digits=32)
-
-    @field_validator("sm2_private")
-    @classmethod
-    def _sm2_private_is_a_key(cls, value: SecretStr | None) -> SecretStr | None:
-        return _hex_secret(value, digits=64)
+    require_signature: bool = Field(
+        False,
+        description="拒收验签未通过的报文；否则照收并标记 / "
+        "refuse messages whose SM2 signature doesn't verify; else they are taken and flagged",
+    )
 
     @field_validator("sm2_public")
     @classmethod
@@ -162,6 +181,11 @@ class Keys(Group):
         description="各机构（fixmedins_code）的国密密钥，优先于平台密钥 / "
         "keys by institution (fixmedins_code), before the platform's",
     )
+    apps: dict[str, Sm4Keys] = Field(
+        {},
+        description="整份加密报文（encData）按 appId 的密钥，优先于平台密钥 / "
+        "keys by appId, for messages that come whole in an encrypted wrapper, before the platform's",
+    )
 
     @field_validator("pseudonym")
     @classmethod
@@ -169,10 +193,6 @@ class Keys(Group):
         if value is not None and len(value.get_secret_value()) < 32:
             raise ValueError("至少 32 个字符 / at least 32 characters")
         return value
-
-    def of(self, institution: str) -> Sm2Sm4Keys:
-        """The keys for one `fixmedins_code`: its own where configured, else the platform's."""
-        return self.institutions.get(institution, self.platform)
 
 
 class Retention(Group):
@@ -260,9 +280,3 @@ class Settings(BaseSettings):
 
 def _is_hex(text: str, digits: int) -> bool:
     return len(text) == digits and all(letter in string.hexdigits for letter in text)
-
-
-def _hex_secret(value: SecretStr | None, digits: int) -> SecretStr | None:
-    if value is not None and not _is_hex(value.get_secret_value(), digits):
-        raise ValueError(f"应为 {digits} 位十六进制 / should be {digits} hexadecimal digits")
-    return value

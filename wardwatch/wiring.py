@@ -7,7 +7,7 @@ shapes they are put together in: a server (`serving`), a replay (`replaying`), a
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from detectors.rulesets.book import RuleBook, RulesAndInstitutions
 from schemas.base import CHINA
 from schemas.national import Dialects, Keyring
 from schemas.national.crypto import Keys as NationalKeys
+from schemas.national.dialects import packaged_files
 from schemas.topics import TOPICS
 from storage import stops as switches
 from storage.errors import StorageError
@@ -43,7 +44,7 @@ from wardwatch.clock import Clock, ManualClock
 from wardwatch.housekeeping import Housekeeping
 from wardwatch.keys import REPLAY_KEYS, OwnKeys, own_keys
 from wardwatch.settings import Settings
-from wardwatch.settings_model import Sm2Sm4Keys
+from wardwatch.settings_model import Sm2Sm4Keys, Sm4Keys
 
 log = logging.getLogger("wardwatch.wiring")
 
@@ -61,15 +62,15 @@ def rule_book(settings: Settings) -> RuleBook:
     """The built-in rule sets with those of the site in or over them. Raises `RuleSetError`, `OSError`."""
     files: list[Path] = []
     if settings.rules.directory is not None:
-        files += sorted(settings.rules.directory.glob("*.toml"))
+        files += _toml_files(settings.rules.directory)
     files += settings.rules.files
-    return RuleBook.from_texts({file.name: file.read_text("utf-8") for file in files})
+    return RuleBook.from_texts({file.name: _text_of(file) for file in files})
 
 
 def replay_rules(file: Path | None) -> RuleBook:
     """One rule set for every region and day: the one in `file`, else the national one."""
     if file is not None:
-        return RuleBook.single_text(file.read_text("utf-8"), str(file))
+        return RuleBook.single_text(_text_of(file), str(file))
     builtin = RuleBook.builtin()
     return RuleBook.single(next(rules for rules in reversed(builtin.sets) if rules.region == ""))
 
@@ -81,26 +82,64 @@ def institution_book(file: Path, *, soft: bool) -> InstitutionBook:
     """
     if not file.exists():
         return InstitutionBook(default_soft=soft)
-    return InstitutionBook.from_text(file.read_text("utf-8"), str(file), default_soft=soft)
+    return InstitutionBook.from_text(_text_of(file), str(file), default_soft=soft)
+
+
+def dialects(settings: Settings) -> Dialects:
+    """The built-in message dialects with the site's own beside them, or instead where the file's name is the same.
+
+    Raises `DialectError` naming the file, `OSError`.
+    """
+    if settings.rules.dialects is None:
+        return Dialects.load()
+    own = _toml_files(settings.rules.dialects)
+    replaced = {file.name for file in own}
+    builtin = {name: text for name, text in packaged_files().items() if name not in replaced}
+    return Dialects.parse({**builtin, **{str(file): _text_of(file) for file in own}})
+
+
+def _toml_files(folder: Path) -> list[Path]:
+    """Raises `OSError` where there is no such folder: to find nothing in it would be to ignore a setting."""
+    return sorted(file for file in folder.iterdir() if file.suffix == ".toml")
+
+
+def _text_of(file: Path) -> str:
+    """Raises `ValueError` naming the file, `OSError`."""
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file}: 应为 UTF-8 / should be UTF-8: byte {error.start}") from None
 
 
 def keyring(settings: Settings) -> Keyring:
-    """The 国密 keys agreed with the platform and the institutions. Raises `ValueError` naming the institution."""
-    default = _national_keys(settings.keys.platform, "keys.platform")
-    own = {
-        code: keys
-        for code, said in settings.keys.institutions.items()
-        if (keys := _national_keys(said, f"keys.institutions.{code}")) is not None
-    }
-    return Keyring(institutions=own, default=default)
+    """The 国密 keys agreed with platform, institutions and apps. Raises `ValueError` naming whose are wrong."""
+    said = settings.keys
+    return Keyring(
+        institutions=_keys_by_name(said.institutions, "keys.institutions"),
+        apps=_keys_by_name(said.apps, "keys.apps"),
+        default=_national_keys(said.platform, "keys.platform"),
+    )
 
 
-def _national_keys(said: Sm2Sm4Keys, where: str) -> NationalKeys | None:
-    if said.sm4 is None and not said.sm2_public:
+def _keys_by_name(said: Mapping[str, Sm4Keys], where: str) -> dict[str, NationalKeys]:
+    """Those that say anything: an empty table leaves its owner with the platform's."""
+    made = {name: _national_keys(one, f"{where}.{name}") for name, one in said.items()}
+    return {name: keys for name, keys in made.items() if keys is not None}
+
+
+def _national_keys(said: Sm4Keys, where: str) -> NationalKeys | None:
+    if said == type(said)():
         return None
+    key, iv = (secret.get_secret_value() if secret else "" for secret in (said.sm4, said.sm4_iv))
     try:
+        if not isinstance(said, Sm2Sm4Keys):
+            return NationalKeys.from_text(sm4_key=key, sm4_iv=iv)
         return NationalKeys.from_text(
-            sm4_key=said.sm4.get_secret_value() if said.sm4 else "", sm2_public_key=said.sm2_public
+            sm4_key=key,
+            sm4_iv=iv,
+            sm2_public_key=said.sm2_public,
+            sm2_user_id=said.sm2_user_id,
+            require_signature=said.require_signature,
         )
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
@@ -160,7 +199,7 @@ def parts(
     *,
     stops: Callable[[], Stops],
 ) -> Parts:
-    """Intake, gate and engines over `store`. Raises `ValueError` where a 国密 key has the wrong form."""
+    """Intake, gate and engines over `store`. Raises `ValueError` for a dialect or 国密 key that can't be used."""
 
     def ward_of(institution: str, code: str, name: str) -> str:
         return policies.institution(institution).ward_of(code, name)
@@ -168,7 +207,7 @@ def parts(
     reading = ReadingOptions(
         fingerprint=keys.fingerprint,
         wards=ward_of,
-        dialects=Dialects.load(),
+        dialects=dialects(settings),
         keys=keyring(settings),
         nonce_key=keys.nonce,
     )

@@ -12,6 +12,8 @@ from storage.feed import FeedRow
 
 PAGE = 500
 """Lines read at once."""
+WAIT_SECONDS = 1.0
+"""Longest wait before a listener looks around: is the hub closed?"""
 REMEMBERED = 2000
 """Newest lines kept in memory; who is further behind reads from the database."""
 
@@ -37,8 +39,11 @@ class LiveHub:
         """Id of the newest line."""
         return await asyncio.to_thread(self._queries.feed_head)
 
-    async def listen(self, after: int) -> AsyncIterator[Sequence[FeedRow]]:
-        """Batches of lines after `after`, as they come, until the hub is closed. Raises `Gap`.
+    async def listen(self, after: int, *, whole: bool = True) -> AsyncIterator[Sequence[FeedRow]]:
+        """Batches of lines after `after`, as they come, until the hub is closed.
+
+        Raises `Gap` where lines are missing at the start; unless `whole` is false, then it begins with what
+        is still there.
 
         An empty batch says that nothing came within one interval: the listener may look around.
         """
@@ -50,8 +55,9 @@ class LiveHub:
             while not self._closed:
                 rows = await self._after(after)
                 if rows:
-                    if rows[0].id > after + 1:
+                    if rows[0].id > after + 1 and whole:
                         raise Gap
+                    whole = True
                     after = rows[-1].id
                 yield rows
                 if len(rows) < PAGE:
@@ -61,12 +67,9 @@ class LiveHub:
             if self.listeners == 0:
                 self._end()
 
-    async def close(self) -> None:
-        """Let every listener go."""
+    def close_soon(self) -> None:
+        """Let every listener go within its next wait. For whoever stops the server, in any thread."""
         self._closed = True
-        self._end()
-        async with self._moved:
-            self._moved.notify_all()
 
     async def _begin(self) -> None:
         if self._reader is None:
@@ -100,5 +103,5 @@ class LiveHub:
     async def _next(self, after: int) -> None:
         """Wait until there is something after `after`, at most a few intervals."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(self._interval * 4, 1.0)), self._moved:
+            async with asyncio.timeout(WAIT_SECONDS), self._moved:
                 await self._moved.wait_for(lambda: self._closed or self._head > after)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Query
 from fastapi import Request as HttpRequest
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
@@ -56,11 +56,13 @@ async def listen_live(
     caller: LiveReader,
     institution: Code = "",
     ward: Name = "",
+    recent: Annotated[int, Query(ge=0, le=1000, description="先补发最近若干条 / begin so many lines ago")] = 0,
     last_event_id: Annotated[str, Header(max_length=64)] = "",
 ) -> EventSourceResponse:
     """每秒最多推送两次；断线后带 Last-Event-ID 续传，不漏不重。
 
-    At most two deliveries a second. Coming back with `Last-Event-ID` continues where it broke off.
+    At most two deliveries a second. Coming back with `Last-Event-ID` continues where it broke off; without it
+    the feed begins now, or `recent` lines ago.
     """
     gateway = gateway_of(request)
     hub: LiveHub = request.app.state.live
@@ -68,13 +70,13 @@ async def listen_live(
         raise Unavailable("too_many_listeners", headers={"Retry-After": "30"})
     reach = narrowed(caller, institution, ward)
     resumed = last_event_id.isdecimal() and len(last_event_id) <= LONGEST_ID
-    after = int(last_event_id) if resumed else await hub.head()
+    after = int(last_event_id) if resumed else max(0, await hub.head() - recent)
 
     async def events() -> AsyncIterator[ServerSentEvent]:
         gateway.metrics.set("live_listeners", hub.listeners + 1)
         yield ServerSentEvent(id=str(after), retry=RETRY_MILLISECONDS)
         try:
-            async for rows in hub.listen(after):
+            async for rows in hub.listen(after, whole=resumed):
                 for event in told(rows, caller, reach):
                     yield event
         except Gap:

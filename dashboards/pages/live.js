@@ -4,6 +4,7 @@
 import { el, language, speak, t } from "./common.js";
 
 const KEPT = 200;
+const CLOCK = new Intl.DateTimeFormat("sv-SE", { dateStyle: "short", timeStyle: "medium", timeZone: "Asia/Shanghai" });
 const rows = new Map(); // "alert:<id>" → {kind, data, at}
 const opened = new Set();
 let show = "all";
@@ -11,6 +12,7 @@ let token = sessionStorage.getItem("wardwatch.token") ?? "";
 let lastId = "";
 let line = "wait";
 let ready = null;
+let settled = 0;
 
 const $ = (id) => document.getElementById(id);
 const say = (thing, name) => (language === "zh" ? thing[name] : thing[`${name}_en`] || thing[name]);
@@ -29,16 +31,14 @@ function shown(row) {
 }
 
 function moment(text) {
-  const when = new Date(text);
-  return new Intl.DateTimeFormat(language === "zh" ? "zh-CN" : "en-GB", {
-    timeZone: "Asia/Shanghai", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false,
-  }).format(when);
+  // The same in both languages, and never day before month: 03-06 10:33:00, China time.
+  return CLOCK.format(new Date(text)).slice(5);
 }
 
 function drawn(key, row) {
   const { kind, data } = row;
   const reasons = data.reasons ?? [];
-  const name = kind === "alert" ? say(data, "detector_name") : `${t("decisions")} ${data.infno}`;
+  const name = kind === "alert" ? say(data, "detector_name") : t("decision_on", { infno: data.infno });
   const label = kind === "alert" ? t(`severity_${data.severity}`) : t(`outcome_${data.outcome}`);
   const stake = data.fund_at_stake ? t("stake", { amount: data.fund_at_stake }) : "";
   const where = [data.fixmedins_code, data.ward, data.mdtrt_id].filter(Boolean).join(" · ");
@@ -115,16 +115,17 @@ function heard(block) {
   }
   if (event.name === "reset") throw new Error("reset");
   if (event.data.length && (event.name === "alert" || event.name === "decision")) {
-    take(event.name, JSON.parse(event.data.join("\n")), true);
+    take(event.name, JSON.parse(event.data.join("\n")), performance.now() > settled);
   }
 }
 
 async function listen() {
-  const answer = await fetch("/api/v1/live", { headers: headers(lastId ? { "Last-Event-ID": lastId } : {}) });
+  const answer = await fetch("/api/v1/live?recent=300", { headers: headers(lastId ? { "Last-Event-ID": lastId } : {}) });
   if (answer.status === 401 || answer.status === 403) throw new Error("refused");
   if (!answer.ok) throw new Error("later");
   line = "on";
   status();
+  settled = Math.max(settled, performance.now() + 1500); // what comes at once is history, not news
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let held = "";
   for (;;) {

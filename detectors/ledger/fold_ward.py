@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec.structs import replace
 
 from detectors.ledger.facts import put, weight
@@ -31,14 +33,27 @@ def delivered(stay: Stay, event: CheckDelivered) -> Stay:
 
 
 def _check(stay: Stay, check_id: str) -> Check:
-    return next((c for c in stay.checks if c.check_id == check_id), Check(check_id=check_id))
+    for check in reversed(stay.checks):
+        if check.check_id == check_id:
+            return check
+    return Check(check_id=check_id)
 
 
 def _with_check(stay: Stay, new: Check) -> Stay:
-    others = [c for c in stay.checks if c.check_id != new.check_id]
-    late = new.due_by or new.delivered_at
-    order = sorted([*others, new], key=lambda c: (c.due_by or c.delivered_at or late, c.check_id))
-    return replace(stay, checks=tuple(order))
+    """In its place, which for nearly all is at the end: in the order in which they fall due, then of their ids."""
+    held = stay.checks
+    place = next((n for n, c in enumerate(held) if c.check_id == new.check_id), None)
+    if place is not None:
+        if _order(held[place]) == _order(new):
+            return replace(stay, checks=(*held[:place], new, *held[place + 1 :]))
+        held = held[:place] + held[place + 1 :]
+    return replace(stay, checks=tuple(sorted((*held, new), key=_order)))
+
+
+def _order(check: Check) -> tuple[datetime, str]:
+    at = check.due_by or check.delivered_at
+    assert at is not None, "a check is in the ledger because it was assigned or delivered"
+    return at, check.check_id
 
 
 def answered(stay: Stay, event: CheckAnswered) -> Stay:

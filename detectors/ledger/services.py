@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from msgspec import Raw
 
 from detectors.ledger.model import ENCODER, Charges, Line, Services
-from detectors.reading.moments import DAY, after, day, starts
+from detectors.reading.moments import DAY, after
+from schemas.base import china_time
 
 ROUTINE = frozenset({"01", "02", "07"})
 """med_chrgitm_type 床位费, 诊察费, 护理费: posted every day by itself, whoever lies in the bed."""
@@ -30,7 +31,12 @@ def is_service(line: Line) -> bool:
 
 def busy_until(line: Line) -> datetime:
     """A line at 00:00 stands for its whole date, as many systems write nothing finer."""
-    return after(line.at, DAY) if line.at == starts(day(line.at)) else line.at
+    return _busy_until(line.at, china_time(line.at))
+
+
+def _busy_until(at: datetime, local: datetime) -> datetime:
+    midnight = not (local.hour or local.minute or local.second or local.microsecond)
+    return after(at, DAY) if midnight else at
 
 
 def charges_of(id: str, at: datetime, known_at: datetime, msgid: str, lines: Sequence[Line]) -> Charges:  # noqa: A002
@@ -48,11 +54,11 @@ def charges_of(id: str, at: datetime, known_at: datetime, msgid: str, lines: Seq
 
 
 def _services(lines: Iterable[Line]) -> Services | None:
-    found = sorted((line.at, busy_until(line)) for line in lines)
+    found = sorted((line.at, china_time(line.at)) for line in lines)
     if not found:
         return None
-    pause, reached = timedelta(), found[0][1]
-    for begins, closes in found[1:]:
-        pause, reached = max(pause, begins - reached), max(reached, closes)
-    days = dict.fromkeys(day(begins) for begins, _ in found)
-    return Services(found[0][0], reached, pause.total_seconds(), tuple(days))
+    first, reached, pause = found[0][0], found[0][0], timedelta()
+    for at, local in found:
+        pause = max(pause, at - reached)
+        reached = max(reached, _busy_until(at, local))
+    return Services(first, reached, pause.total_seconds(), tuple(dict.fromkeys(local.date() for _, local in found)))

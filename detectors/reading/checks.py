@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
 from detectors.base import Case
 from detectors.ledger.model import Check, Whereabouts
-from detectors.reading.cache import lasting, once
+from detectors.reading.cache import lasting, lasting_each, once
 from detectors.reading.moments import day, holds, minutes, overlaps
 
 EXPLAINED = frozenset({"in_treatment", "on_leave", "not_on_ward"})
@@ -39,37 +40,49 @@ def asked(case: Case) -> tuple[Asked, ...]:
     monitored, the patient was on the books at `due_by`, the date isn't before our first admission message,
     and no known silence of the feed touches its window. Any other is unknown: never missed, never unverified.
     """
-    checks = case.stay.checks
-    if not checks:
-        return ()
-    notice = minutes(case.rules.ledger.min_notice_minutes)
+    return tuple(
+        Asked(check, due_by, answered, "" if answered else _excused(case.stay.whereabouts, due_by))
+        for check, due_by, answered in _answers(case)
+    )
+
+
+@lasting("registrations", "captures", "checks", "answers", "whereabouts", "silences")
+def _unanswered(case: Case) -> tuple[Asked, ...]:
+    """The checks that count and that nobody answered: missed as soon as they are due."""
+    return tuple(
+        Asked(check, due_by, False, "")
+        for check, due_by, answered in _answers(case)
+        if not answered and not _excused(case.stay.whereabouts, due_by)
+    )
+
+
+def _answers(case: Case) -> Iterator[tuple[Check, datetime, bool]]:
+    """The checks that count, when they fall due, and whether anything came by then."""
     named, loose = _answered_at(case)
-    found: list[Asked] = []
-    for check in checks:
-        due_by, delivered_at = check.due_by, check.delivered_at
-        if due_by is None or delivered_at is None or not check.assigned:
-            continue
-        if due_by - delivered_at < notice or not _counts(case, check, due_by):
-            continue
-        first = named.get(check.check_id)
-        answered = first is not None and first <= due_by
-        if loose and not answered:
-            opens = check.opens_at or due_by
-            answered = any(opens <= at <= due_by for at in loose)
-        excused = "" if answered else _excused(case.stay.whereabouts, due_by)
-        found.append(Asked(check, due_by, answered, excused))
-    return tuple(found)
+    for check, due_by in zip(case.stay.checks, _counting(case), strict=True):
+        if due_by is not None:
+            first = named.get(check.check_id)
+            answered = first is not None and first <= due_by
+            if loose and not answered:
+                opens = check.opens_at or due_by
+                answered = any(opens <= at <= due_by for at in loose)
+            yield check, due_by, answered
 
 
-def _counts(case: Case, check: Check, due_by: datetime) -> bool:
+@lasting_each("checks", "registrations", "silences")
+def _counting(case: Case, check: Check) -> datetime | None:
+    """When a check falls due that counts, whoever answered it; None for one that doesn't."""
+    due_by, delivered_at = check.due_by, check.delivered_at
+    if due_by is None or delivered_at is None or not check.assigned:
+        return None
+    if due_by - delivered_at < minutes(case.rules.ledger.min_notice_minutes):
+        return None
     if not case.span.holds(due_by) or not monitored(case, due_by):
-        return False
-    institution, silences = case.institution, case.stay.silences
-    if institution.monitored_from and not institution.monitored(
-        check.ward or case.placement.ward, check.kind, due_by
-    ):
-        return False
-    return not silences or not any(overlaps((s.since, s.until), check.opens_at or due_by, due_by) for s in silences)
+        return None
+    if not case.institution.monitored(check.ward or case.placement.ward, check.kind, due_by):
+        return None
+    silenced = any(overlaps((s.since, s.until), check.opens_at or due_by, due_by) for s in case.stay.silences)
+    return None if silenced else due_by
 
 
 def monitored(case: Case, moment: datetime) -> bool:
@@ -78,6 +91,7 @@ def monitored(case: Case, moment: datetime) -> bool:
     return told is not None and (moment >= told or day(moment) >= day(told))
 
 
+@lasting("captures", "answers")
 def _answered_at(case: Case) -> tuple[dict[str, datetime], list[datetime]]:
     """When the first thing came in for each check, and when captures came that name none."""
     named: dict[str, datetime] = {}
@@ -99,12 +113,6 @@ def _excused(whereabouts: tuple[Whereabouts, ...], due_by: datetime) -> str:
         if stated.entered_at <= due_by and holds((stated.starts, stated.ends), due_by):
             return stated.id
     return ""
-
-
-@lasting("registrations", "captures", "checks", "answers", "whereabouts", "silences")
-def _unanswered(case: Case) -> tuple[Asked, ...]:
-    """The checks that count and that nobody answered: missed as soon as they are due."""
-    return tuple(one for one in asked(case) if not one.answered and not one.excused)
 
 
 @once

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from detectors.base import Case
 from detectors.ledger.model import Answer, Capture, Stay
-from detectors.reading.cache import lasting
+from detectors.reading.cache import lasting, lasting_each, once
 from detectors.reading.moments import minutes
 from detectors.rulesets.model import Bands, RuleSet
 
@@ -86,10 +86,15 @@ def looks_of(stay: Stay, rules: RuleSet, population: str) -> tuple[Look, ...]:
     return tuple(seen for seen in found if seen is not None)
 
 
-@lasting("captures", "mix_ups")
+@once
 def looks(case: Case) -> tuple[Look, ...]:
     """The banded captures of the case's stay, in the order in which they were taken."""
-    return looks_of(case.stay, case.rules, case.institution.population)
+    return tuple([seen for seen in _looks(case) if seen is not None])
+
+
+@lasting_each("captures", "mix_ups")
+def _looks(case: Case, capture: Capture) -> Look | None:
+    return look(case.stay, capture, case.rules, case.institution.population)
 
 
 @lasting("answers")

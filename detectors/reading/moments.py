@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from schemas.base import CHINA
+from schemas.base import CHINA, china_time
 
 DAY = timedelta(days=1)
 FIRST = datetime.min.replace(tzinfo=UTC)
@@ -18,10 +18,7 @@ Hole = tuple[datetime, datetime | None]
 
 def day(moment: datetime) -> date:
     """The +08:00 date of a moment."""
-    try:
-        return moment.astimezone(CHINA).date()
-    except OverflowError:
-        return moment.date()
+    return china_time(moment).date()
 
 
 def starts(on: date) -> datetime:
@@ -99,11 +96,7 @@ def hours(count: float) -> timedelta:
 
 def clock(moment: datetime) -> str:
     """A moment as a reason shows it: `2026-03-02 08:15`, China time."""
-    try:
-        moment = moment.astimezone(CHINA)
-    except OverflowError:
-        pass
-    return moment.strftime("%Y-%m-%d %H:%M")
+    return china_time(moment).strftime("%Y-%m-%d %H:%M")
 
 
 def listed(days: Iterable[date]) -> str:

@@ -34,11 +34,25 @@ def told(
 
 
 def roster_changed(house: House, event: RosterChanged, now: datetime) -> Out:
-    """The books changed: a later word on the same stay replaces the earlier."""
-    bed = Bed(
-        event.person, event.ward, event.bed, event.since, event.until, event.known_at, event.who.mdtrt_id
-    )
-    return replace(house, beds={**house.beds, event.stay: bed}), ()
+    """The books changed: a later word on the same stay replaces the earlier.
+
+    A check that has opened meanwhile covers this patient too where we had been told before it opened: whom it
+    covers must not depend on how far behind the person step is.
+    """
+    bed = Bed(event.person, event.ward, event.bed, event.since, event.until, event.known_at, event.who.mdtrt_id)
+    house = replace(house, beds={**house.beds, event.stay: bed})
+    out: list[Event] = []
+    for check_id in sorted(house.checks):
+        check = house.checks[check_id]
+        if not check.opened or check.roster or check.ward != bed.ward or check.opens_at is None:
+            continue
+        known = bed.known_at < check.opens_at and _on_books(bed, check.opens_at, now)
+        if known and all(stay != event.stay for _, stay, _ in check.covered):
+            late = ((bed.person, event.stay, bed.ward),)
+            check = replace(check, covered=(*check.covered, *late))
+            house = _with(house, check)
+            out.extend(_told_covered(house, check, late, now))
+    return house, tuple(out)
 
 
 def ordered(house: House, event: CheckOrdered, now: datetime) -> Out:

@@ -49,6 +49,10 @@ class Keys:
             raise ValueError("SM4 密钥应为 16 字节 / an SM4 key has 16 bytes")
         if self.sm4_mode == "cbc" and (self.sm4_iv is None or len(self.sm4_iv) != 16):
             raise ValueError("SM4 CBC 模式需要 16 字节的初始向量 / SM4 in CBC mode needs an iv of 16 bytes")
+        if self.sm4_iv is not None and self.sm4_key is None:
+            raise ValueError("有初始向量却没有 SM4 密钥 / an iv without an SM4 key")
+        if self.require_signature and self.sm2_public_key is None:
+            raise ValueError("要求验签却没有 SM2 公钥 / signatures are required and no SM2 public key is there")
         if self.sm2_public_key is not None and not _on_curve(self.sm2_public_key):
             raise ValueError("SM2 公钥不是曲线上的点 / the SM2 public key is no point of the curve")
 

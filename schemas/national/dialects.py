@@ -7,7 +7,7 @@ province is found by the first digits of the region where the care is given.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -116,9 +116,9 @@ class Dialects:
         """Dialects from TOML texts by file name; one must be named `default`.
 
         A site adds its own province with `parse({**packaged_files(), "mine.toml": text})`.
-        Raises `DialectError` naming the file and the key.
+        Raises `DialectError` naming the file and the key; of two that contradict each other, the later one.
         """
-        read = [(name, _read(name, text)) for name, text in sorted(files.items())]
+        read = [(name, _read(name, text)) for name, text in files.items()]
         base = next((one for _, one in read if one.name == "default"), None)
         if base is None:
             raise DialectError("没有 default 方言 / there is no dialect named default")
@@ -150,6 +150,11 @@ class Dialects:
             if found is not None:
                 return found
         return self.by_infno.get(infno, self.default)
+
+    def spelt(self, infnos: Collection[str]) -> frozenset[str]:
+        """Every number under which one of these transactions may come, the national ones included."""
+        every = (self.default, *self.by_region.values())
+        return frozenset(infnos) | {n for one in every for n, national in one.infno.items() if national in infnos}
 
 
 def packaged_files() -> dict[str, str]:

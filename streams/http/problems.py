@@ -26,7 +26,7 @@ NATIONAL = "/fsi/"
 SHOWN_AS_STATUS = frozenset({401, 403, 413, 503})
 """What a HIS is told by HTTP status too. Anything else about a readable request is 200 with `infcode` -1."""
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("wardwatch.http")
 _TAGS = {"zh": "zh-CN", "en": "en"}
 
 

@@ -62,6 +62,7 @@ def plots(asked: list[Check]) -> st.SearchStrategy[Tell]:
     checks = st.sampled_from(asked)
     return st.one_of(
         st.builds(lambda c: _answered_twice(c, 1, 7), checks),
+        st.builds(lambda c: _answered_twice(c, 1, 7), checks),
         st.builds(lambda c: _captured(c, 1, 2, True), checks),
         st.builds(lambda c: _captured(c, 2, 2, True), checks),
         st.just(_stranger_twice),
@@ -195,7 +196,7 @@ def histories(draw: st.DrawFn, most: int = 10) -> list[Event]:
         ends = START.replace(hour=due) + timedelta(days=day)
         which: Any = kind
         first.check(name, starts, ends, which, delivered=draw(st.sampled_from([None, starts, starts, starts])))
-    told = draw(st.lists(plots(asked), max_size=4)) + draw(st.lists(tellings(asked), max_size=most))
+    told = draw(st.lists(plots(asked), min_size=1, max_size=5)) + draw(st.lists(tellings(asked), max_size=most))
     for tell in told:
         tell(draw(st.sampled_from([first, first, first, second])))
     return sorted(first.events, key=lambda e: (e.arrived_at, e.event_id))

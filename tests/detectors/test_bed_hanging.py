@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -107,7 +108,8 @@ def test_misses_alone_add_up_slowly_and_once_a_day() -> None:
         story.check(f"B{number}", f"03-{number:02} 15:00", f"03-{number:02} 17:00")
     assert silent(CODE, story, "03-08 18:00")
     opinion = says(CODE, story, "03-09 18:00")
-    assert (opinion.severity, opinion.score) == (3, pytest.approx(7 * WEIGHT.missed))
+    assert opinion.severity == 3
+    assert opinion.score == pytest.approx(7 * WEIGHT.missed)
 
 
 def test_ward_wide_misses_add_nothing() -> None:
@@ -146,7 +148,8 @@ def test_a_discharge_told_late_withdraws_it() -> None:
 def test_days_with_nothing_but_the_bed_fee_add_up() -> None:
     opinion = says(CODE, idle(admitted(), 10))
     counted = 10 - WEIGHT.idle_after_days + 1
-    assert (opinion.severity, opinion.score) == (3, pytest.approx(counted * WEIGHT.idle_day))
+    assert opinion.severity == 3
+    assert opinion.score == pytest.approx(counted * WEIGHT.idle_day)
     assert codes(opinion) == ["presence_bed_hanging_idle_day"]
     assert all(reason.evidence for reason in opinion.reasons)
 
@@ -223,7 +226,7 @@ HARD = BedHanging(absent_days=0, notice=19, alarm=20)
 """A score that never speaks, and no condition: each test switches one on."""
 
 
-def hard(**condition: float) -> dict[str, object]:
+def hard(**condition: float) -> dict[str, Any]:
     return {"by": rules(presence_bed_hanging=HARD.model_copy(update=condition))}
 
 

@@ -183,7 +183,7 @@ def odd_histories(draw: st.DrawFn) -> list[Event]:
             case 8:
                 story.elsewhere("S2", "H2").admitted(moment, told).scene(other, "dialysis")
             case 9:
-                story.compared(moment, draw(st.floats(allow_nan=True, allow_infinity=True)))
+                story.compared(moment, draw(st.floats(allow_nan=False, allow_infinity=False)))
             case _:
                 story.silent(moment, draw(st.none() | st.just(other)), told)
     return story.events

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -55,6 +55,7 @@ class House:
     clock: ManualClock
     server: uvicorn.Server
     thread: threading.Thread
+    letters_seen: int = 0
 
     @cached_property
     def document(self) -> Document:
@@ -86,7 +87,15 @@ class House:
     def letters(self) -> list[DeadLetter]:
         """Dead letters, in order of arrival."""
         with self.store.read() as conn:
-            return letters_in(conn, newest=False).items
+            page = letters_in(conn, newest=False, limit=1000)
+            assert page.cursor is None, "more dead letters than a test reads"
+            return page.items
+
+    def new_letters(self) -> list[DeadLetter]:
+        """Dead letters since this was last asked."""
+        every = self.letters()
+        new, self.letters_seen = every[self.letters_seen :], len(every)
+        return new
 
     def settle(self) -> None:
         """Wait until the engines have worked through the log."""
@@ -105,13 +114,13 @@ def opened(tmp_path: Path) -> Iterator[Opened]:
     running: list[House] = []
 
     def start(credentials: list[Credential] | None = None, options: GatewayOptions = LIMITS) -> House:
-        house = _started(tmp_path / str(len(running)), Credentials(credentials or ()), options)
+        house = started(tmp_path / str(len(running)), credentials or (), options)
         running.append(house)
         return house
 
     yield start
     for house in running:
-        _stopped(house)
+        stopped(house)
 
 
 @pytest.fixture
@@ -120,7 +129,16 @@ def house(opened: Opened) -> House:
     return opened()
 
 
-def _started(folder: Path, credentials: Credentials, options: GatewayOptions) -> House:
+@pytest.fixture(scope="module")
+def common_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One server for a whole module, for tests that ask only what they themselves have changed."""
+    house = started(tmp_path_factory.mktemp("common") / "0")
+    yield house
+    stopped(house)
+
+
+def started(folder: Path, credentials: Sequence[Credential] = (), options: GatewayOptions = LIMITS) -> House:
+    """A server with its own database in `folder`, which is made."""
     folder.mkdir()
     store = Store.open(f"sqlite:///{folder / 'wardwatch.sqlite'}", durable=False)
     clock = ManualClock(datetime.fromisoformat(NOW))
@@ -128,7 +146,7 @@ def _started(folder: Path, credentials: Credentials, options: GatewayOptions) ->
     whole = parts(store, policies, clock, REPLAY_KEYS, Settings(), stops=lambda: NO_STOPS)
     node = Embedded(store, whole.intake, whole.pump, clock)
     queries = StoredQueries(store, policies, clock.now)
-    app = create_server(node, queries, options, credentials, Metrics(), "test")
+    app = create_server(node, queries, options, Credentials(credentials), Metrics(), "test")
     node.start()
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", access_log=False)
     server = uvicorn.Server(config)
@@ -142,7 +160,8 @@ def _started(folder: Path, credentials: Credentials, options: GatewayOptions) ->
     return House(f"http://127.0.0.1:{port}", app, node, store, clock, server, thread)
 
 
-def _stopped(house: House) -> None:
+def stopped(house: House) -> None:
+    """The server, then the node, then the database."""
     house.server.should_exit = True
     house.thread.join(timeout=10)
     house.node.stop()

@@ -11,34 +11,12 @@ from gmssl import sm2
 
 from schemas.national import Keyring, Keys, Unreadable, reply_ok
 from schemas.national.crypto import STANDARD_USER_ID, decrypt, encrypt, signature_matches, sm3
+from tests.national.sealing import PUBLIC, SM4_KEY, der, sign
 from tests.national.support import ARRIVED, HOSPITAL, STAY, events, only, pair, read, request
-
-SM4_KEY = "0123456789abcdeffedcba9876543210"
-SECRET = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"
-PUBLIC = (
-    "09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
-    "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
-)
-"""The example key pair of GB/T 32918.5 (SM2, recommended curve)."""
 
 
 def ring(**keys: Any) -> Keyring:
     return Keyring(institutions={HOSPITAL: Keys.from_text(**keys)})
-
-
-def sign(text: bytes, user_id: bytes = STANDARD_USER_ID) -> str:
-    """r‖s in hex, made by the library with our digest."""
-    signer = sm2.CryptSM2(private_key=SECRET, public_key="")
-    signer.public_key = PUBLIC
-    curve = bytes.fromhex("".join(sm2.default_ecc_table[name] for name in "abg"))
-    z = sm3((8 * len(user_id)).to_bytes(2, "big"), user_id, curve, bytes.fromhex(PUBLIC))
-    return str(signer.sign(sm3(z, text), "6c" * 32))
-
-
-def der(signature: str) -> str:
-    from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-
-    return base64.b64encode(encode_dss_signature(int(signature[:64], 16), int(signature[64:], 16))).decode()
 
 
 def signed(cainfo: str, kind: str = "SM2", *, as_text: bool = True) -> dict[str, Any]:

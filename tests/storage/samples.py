@@ -124,7 +124,7 @@ def full_commit(expected: int, next_offset: int, *, epoch: int = 1, seed: int = 
         next_offset=next_offset,
         at=NOON + timedelta(seconds=expected),
         space="person",
-        states={key: StateRow(expected + 1, chance.randbytes(50)) for key in keys},
+        states={key: StateRow(expected + 1, chance.randbytes(50), {"faces": chance.randbytes(20)}) for key in keys},
         timers={key: later(minutes=chance.randrange(999)) if chance.random() < 0.7 else None for key in keys},
         outbox=[("ward-events", HOUSE, f"out {tag} {n}".encode()) for n in range(5)],
         alerts=[alert(f"al-{chance.randrange(6)}", updated_at=later(seconds=expected)) for _ in range(3)],

@@ -113,6 +113,26 @@ def test_the_pump_keeps_the_order_of_each_topic_and_forgets_only_what_it_moved(s
         assert outbox.count(conn) == 0
 
 
+def test_two_pumps_at_once_double_nothing_and_keep_the_order(store: Store) -> None:
+    with store.write() as conn:
+        outbox.add(conn, [("t", "k", str(n).encode()) for n in range(120)])
+    ready = threading.Barrier(2)
+
+    def pump() -> None:
+        ready.wait()
+        for _ in range(30):
+            with store.write() as conn:
+                outbox.pump(conn, 5, at=NOON)
+
+    pumps = [threading.Thread(target=pump) for _ in range(2)]
+    for one in pumps:
+        one.start()
+    for one in pumps:
+        one.join()
+    with store.read() as conn:
+        assert [int(record.value) for record in log.read(conn, "t", 0, 0, 1000)] == list(range(120))
+
+
 def test_a_pump_that_fails_moves_nothing(store: Store) -> None:
     with store.write() as conn:
         outbox.add(conn, [("t", "k", b"1")])

@@ -39,6 +39,15 @@ def test_who_was_discharged_or_came_later_or_was_cancelled_is_not_covered() -> N
     assert covered(house) == []
 
 
+def test_an_admission_told_in_time_and_worked_through_late_is_covered_once() -> None:
+    house = TestHouse()
+    house.ordered()
+    house.wakes("03-02 08:00")
+    house.patient(1, since="03-01 09:00", known="03-02 07:59")
+    house.patient(1, since="03-01 09:00", until="03-02 09:00", known="03-02 08:30")
+    assert covered(house) == ["S1"]
+
+
 def test_a_check_that_is_due_at_once_opens_at_once() -> None:
     house = TestHouse()
     house.patient(1)

@@ -75,15 +75,15 @@ def say_json(value: Any) -> None:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Storage, file and configuration errors as `Failed`: their texts say what to do and hold no secret."""
-    from access.credentials import CredentialsError
-    from detectors.located import ConfigurationError
+    """Storage, file and configuration errors as `Failed`: their texts say what to do and hold no secret.
+
+    A `ValueError` is one too: that is how rule sets, dialects, credentials and keys say what is wrong with them.
+    """
     from storage.errors import StorageError
-    from wardwatch.keys import KeyFileError
 
     try:
         yield
-    except (StorageError, ConfigurationError, CredentialsError, KeyFileError) as error:
+    except (StorageError, ValueError) as error:
         raise Failed(str(error)) from None
     except OSError as error:
         raise Failed(f"{error.filename or ''}: {error.strerror or type(error).__name__}".lstrip(": ")) from None

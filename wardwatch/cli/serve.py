@@ -92,8 +92,6 @@ def _with_feed(settings: Settings, journal: Path | None, pace: float | None, *, 
         return settings, plan(file, Clock().now(), pace)
     except JournalError as error:
         raise Failed(f"{file}: {error}") from None
-    except ValueError as error:
-        raise Failed(str(error)) from None
 
 
 def _is_fresh(settings: Settings) -> bool:

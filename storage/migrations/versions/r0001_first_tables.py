@@ -227,6 +227,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_requests")),
         sqlite_autoincrement=True,
     )
+    op.create_index(
+        op.f("ix_requests_caller_idem_key"),
+        "requests",
+        ["caller", "idem_key"],
+        unique=False,
+        sqlite_where=sa.text("idem_key <> ''"),
+        postgresql_where=sa.text("idem_key <> ''"),
+    )
     op.create_index(op.f("ix_requests_dedupe"), "requests", ["dedupe"], unique=True)
     op.create_index(
         op.f("ix_requests_institution_msgid"),
@@ -252,6 +260,14 @@ def upgrade() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("space", "key", name=op.f("pk_states")),
+    )
+    op.create_table(
+        "state_parts",
+        sa.Column("space", WORD, nullable=False),
+        sa.Column("key", WORD, nullable=False),
+        sa.Column("part", WORD, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("space", "key", "part", name=op.f("pk_state_parts")),
     )
     op.create_table(
         "stays",
@@ -317,6 +333,7 @@ def downgrade() -> None:
     op.drop_table("timers")
     op.drop_table("stops")
     op.drop_table("stays")
+    op.drop_table("state_parts")
     op.drop_table("states")
     op.drop_table("requests")
     op.drop_table("outbox")
