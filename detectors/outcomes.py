@@ -28,9 +28,7 @@ class CaptureOutcome:
     reasons: tuple[dict[str, Any], ...] = ()
 
 
-def capture_outcomes(
-    before: Person, after: Person, event: Event, policies: Policies
-) -> tuple[CaptureOutcome, ...]:
+def capture_outcomes(before: Person, after: Person, event: Event, policies: Policies) -> tuple[CaptureOutcome, ...]:
     """Outcomes that this event made or changed: of the capture itself, of those an enrolment decides, of a mix-up."""
     kind: str = event.kind  # type: ignore[attr-defined]
     if kind not in ("capture_assessed", "mix_up_found"):

@@ -214,9 +214,7 @@ def _raise(case: Case, told: _Told) -> tuple[Case, Stay]:
                 told.alerts.append(alert_of(case, code, opinion, alerts[name], updated_at=now))
     for name, raised in stay.alerts.items():
         if name not in held and raised.opinion is not None:
-            told.alerts.append(
-                alert_of(case, raised.detector, raised.opinion, raised, updated_at=now, withdrawn=True)
-            )
+            told.alerts.append(alert_of(case, raised.detector, raised.opinion, raised, updated_at=now, withdrawn=True))
             alerts[name] = replace(raised, opinion=None)
     stay = replace(stay, alerts=alerts)
     return case.concluding(stay), stay

@@ -92,9 +92,7 @@ def _misses(case: Case, stay: Stay, news: list[Event]) -> Stay:
         if check.check_id in told:
             continue
         told = (*told, check.check_id)
-        news.append(
-            _event(case, MissSeen, case.now, check.check_id, check_id=check.check_id, ward=check.ward)
-        )
+        news.append(_event(case, MissSeen, case.now, check.check_id, check_id=check.check_id, ward=check.ward))
     return stay if told is stay.misses_told else replace(stay, misses_told=told)
 
 

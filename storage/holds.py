@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select, tuple_
+from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
 
 from schemas.decisions import Hold
 from storage import bodies, paging
@@ -70,6 +70,11 @@ def find(conn: Connection, narrow: HoldFilter = ANY, *, cursor: str | None = Non
     return paging.page(rows, limit, 2, lambda row: bodies.load(Hold, row[2]))
 
 
+def count(conn: Connection, status: str) -> int:
+    """How many holds are in one status."""
+    return int(conn.execute(_COUNT, {"status": status}).scalar_one())
+
+
 def export(conn: Connection, narrow: HoldFilter = ANY, *, page: int = 1000) -> Iterator[Hold]:
     """All that match, by institution, then pay day: the list the paying side reads (经办拨付)."""
     columns = (holds.c.institution, holds.c.payment_due, holds.c.hold_id)
@@ -123,3 +128,4 @@ _EXPIRING = (
     .order_by(holds.c.expires_at, holds.c.hold_id)
     .limit(bindparam("n"))
 )
+_COUNT = select(func.count()).select_from(holds).where(holds.c.status == bindparam("status"))

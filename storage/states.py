@@ -66,9 +66,7 @@ _SAVE = insert_many(states, ["space", "key", "version", "body"], conflict="repla
 _SAVE_PART = insert_many(state_parts, ["space", "key", "part", "body"], conflict="replace")
 _DROP_PART = Many(
     ["space", "key", "part"],
-    lambda _: delete(state_parts).where(
-        *(state_parts.c[name] == bindparam(name) for name in ("space", "key", "part"))
-    ),
+    lambda _: delete(state_parts).where(*(state_parts.c[name] == bindparam(name) for name in ("space", "key", "part"))),
 )
 _KEYS = (
     select(states.c.key)

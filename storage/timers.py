@@ -37,6 +37,11 @@ def next_due(conn: Connection) -> datetime | None:
     return moment_or_none(conn.execute(_NEXT).scalar())
 
 
+def count(conn: Connection) -> int:
+    """How many timers stand."""
+    return int(conn.execute(_COUNT).scalar_one())
+
+
 def clear(conn: Connection, fired: Sequence[tuple[str, str, datetime]]) -> None:
     """Drops timers that have been handed over, unless a newer due time stands there by now."""
     _CLEAR(conn, [(space, key, to_micros(moment)) for space, key, moment in fired])
@@ -52,4 +57,5 @@ _DUE = (
     .order_by(timers.c.due, timers.c.key, timers.c.space)
     .limit(bindparam("n"))
 )
+_COUNT = select(func.count()).select_from(timers)
 _NEXT = select(func.min(timers.c.due))

@@ -25,6 +25,7 @@ from storage.store import Store
 from streams import answers
 from streams.intake import Arrival, Intake, Read
 from streams.intake import Result as TakenResult
+from streams.meter import Meter
 from streams.node import Probe, Readiness
 from streams.pump import Pump
 from streams.requests import Answer, Caller, Rejected, Request, Unavailable
@@ -78,7 +79,7 @@ class Embedded:
     clock: Clock
     deadline: float = 0.8
     router: Router | None = None  # of the intake topics
-    sweep: Callable[[], None] | None = None  # housekeeping, called when idle
+    meter: Meter | None = None
     _jobs: deque[_Job] = field(default_factory=deque)
     _wake: threading.Condition = field(default_factory=threading.Condition)
     _thread: threading.Thread | None = None
@@ -104,6 +105,8 @@ class Embedded:
             except TimeoutError:
                 now = self.clock.now()
                 answer = answers.not_in_time(request, answers.Stamp(request.at, now, 0))
+            if self.meter is not None:
+                self.meter.gate(self.clock.monotonic() - job.queued_at)
         assert isinstance(answer, Answer)
         return answer
 
@@ -261,8 +264,6 @@ class Embedded:
         fired = self.pump.fire(self.clock.now())
         routed = self.router.turn() if self.router is not None else 0
         done = fired + routed + self.pump.turn()
-        if not done and self.sweep is not None:
-            self.sweep()
         return done
 
     def _refuse_all(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -113,6 +113,7 @@ class _Work:
     captures: list[CaptureRow] = field(default_factory=list)
     dead: list[DeadLetter] = field(default_factory=list)
     reviews: dict[str, Result] = field(default_factory=dict)  # event_id → result
+    kinds: Counter[str] = field(default_factory=Counter)
 
 
 class Engine:
@@ -136,6 +137,8 @@ class Engine:
         self.kept = Kept(processor.keep)
         self.epoch = 0
         self.next_offset = 0
+        self.newest: Commit | None = None  # the last batch written, and the kinds of its events: for whoever counts
+        self.kinds: Counter[str] = Counter()
 
     def assign(self) -> int:
         """Take the partition: a new epoch on its row. Returns the offset to read from."""
@@ -168,7 +171,7 @@ class Engine:
         batch = self._commit(fresh, work)
         with self.store.write() as conn:
             commits.apply(conn, batch)
-        self.next_offset = batch.next_offset
+        self.next_offset, self.newest, self.kinds = batch.next_offset, batch, work.kinds
         for key in work.touched:
             self.kept.put(key, *work.states[key])
         return work.reviews
@@ -201,6 +204,7 @@ class Engine:
         return found
 
     def _collect(self, key: str, event: Event, effects: Effects, work: _Work) -> None:
+        work.kinds[event.kind] += 1  # type: ignore[attr-defined]
         work.timers[key] = effects.wake_at
         work.outbox.extend((topic, to, encode(told)) for topic, to, told in effects.out)
         work.alerts.extend(effects.alerts)

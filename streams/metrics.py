@@ -35,7 +35,6 @@ TABLE: tuple[Metric, ...] = (
     Metric("batch_seconds", "histogram", (), "每批处理耗时（秒）", "time of one engine batch, seconds"),
     Metric("batch_events", "gauge", (), "最近一批的事件数", "events in the newest batch"),
     Metric("backlog_events", "gauge", ("topic",), "待处理事件", "events waiting in the log"),
-    Metric("lag_seconds", "gauge", ("topic",), "处理延迟（秒）", "age of the oldest waiting event, seconds"),
     Metric("unjoined", "gauge", (), "待关联的事件", "events waiting for the message that says whose they are"),
     Metric("dead_letters_total", "counter", ("source",), "死信", "what could not be read or processed"),
     Metric("alerts_total", "counter", ("detector", "severity"), "新增疑点", "alerts raised"),

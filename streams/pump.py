@@ -20,6 +20,7 @@ from storage import timers
 from storage.store import Store
 from storage.timers import Due
 from streams.engine import DeadLetterLimit, Engine
+from streams.meter import Meter
 from streams.processors import PERSON_EVENTS, WARD_EVENTS, PersonProcessor, WardProcessor
 
 log = logging.getLogger("wardwatch.pump")
@@ -48,8 +49,10 @@ class Pump:
         most: int = 500,
         seconds: float = 0.025,
         limit: DeadLetterLimit | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self.store = store
+        self.meter = meter
         self.now = now
         self.monotonic = monotonic
         self.most = most
@@ -89,7 +92,10 @@ class Pump:
         behind = max(0, _waiting(engine, ends) - (records[-1].offset + 1 - engine.next_offset))
         results = engine.process(records, at=self.now(), backlog=behind)
         self.reviews.update(results)
-        spent = (self.monotonic() - started) / len(records)
+        seconds = self.monotonic() - started
+        if self.meter is not None and engine.newest is not None:
+            self.meter.batch(engine.newest, engine.kinds, len(records), seconds, behind)
+        spent = seconds / len(records)
         self._pace = 0.8 * self._pace + 0.2 * spent
         self.processed += len(records)
         return len(records)

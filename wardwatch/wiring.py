@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -34,11 +34,13 @@ from streams.engine import DeadLetterLimit
 from streams.gatekeeper import Gatekeeper
 from streams.http.options import GatewayOptions
 from streams.intake import Intake
+from streams.meter import Meter
 from streams.metrics import Metrics
 from streams.pump import Pump
 from streams.queries import StoredQueries
 from streams.reading import ReadingOptions
 from streams.replay import Player
+from streams.router import Router
 from wardwatch import __version__
 from wardwatch.clock import Clock, ManualClock
 from wardwatch.housekeeping import Housekeeping
@@ -198,6 +200,7 @@ def parts(
     settings: Settings,
     *,
     stops: Callable[[], Stops],
+    meter: Meter | None = None,
 ) -> Parts:
     """Intake, gate and engines over `store`. Raises `ValueError` for a dialect or 国密 key that can't be used."""
 
@@ -229,6 +232,7 @@ def parts(
                 most=engine.dead_letter_limit,
                 window=max(engine.dead_letter_limit, int(engine.dead_letter_limit / engine.dead_letter_ratio)),
             ),
+            meter=meter,
         ),
     )
 
@@ -298,12 +302,16 @@ def serving(settings: Settings, clock: Clock, *, soft: bool = True) -> Serving:
     keys = own_keys(settings)
     store = Store.open(settings.database())
     stops = StopSwitches(store, clock.monotonic)
-    whole = parts(store, policies, clock, keys, settings, stops=stops)
-    node = Embedded(store, whole.intake, whole.pump, clock, deadline=settings.gate.deadline_ms / 1000)
     metrics = Metrics()
+    meter = Meter(metrics)
+    whole = parts(store, policies, clock, keys, settings, stops=stops, meter=meter)
+    router = Router(store, whole.intake, wait=timedelta(seconds=settings.router.wait_seconds), now=clock.now)
+    deadline = settings.gate.deadline_ms / 1000
+    node = Embedded(store, whole.intake, whole.pump, clock, deadline=deadline, router=router, meter=meter)
     queries = StoredQueries(store, policies, clock.now, stops)
     app = create_server(node, queries, _gateway_options(settings, keys), credentials, metrics, __version__)
-    return Serving(whole, node, app, credentials, institutions, Housekeeping(store, clock, retention(settings)))
+    keeping = Housekeeping(store, clock, retention(settings), meter)
+    return Serving(whole, node, app, credentials, institutions, keeping)
 
 
 def _gateway_options(settings: Settings, keys: OwnKeys) -> GatewayOptions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from dashboards.api.queries import Queries
 from storage.feed import FeedRow
@@ -16,6 +16,10 @@ WAIT_SECONDS = 1.0
 """Longest wait before a listener looks around: is the hub closed?"""
 REMEMBERED = 2000
 """Newest lines kept in memory; who is further behind reads from the database."""
+
+
+def _never() -> bool:
+    return False
 
 
 class Gap(Exception):
@@ -39,8 +43,10 @@ class LiveHub:
         """Id of the newest line."""
         return await asyncio.to_thread(self._queries.feed_head)
 
-    async def listen(self, after: int, *, whole: bool = True) -> AsyncIterator[Sequence[FeedRow]]:
-        """Batches of lines after `after`, as they come, until the hub is closed.
+    async def listen(
+        self, after: int, *, whole: bool = True, over: Callable[[], bool] = _never
+    ) -> AsyncIterator[Sequence[FeedRow]]:
+        """Batches of lines after `after`, as they come, until the hub is closed or it is `over`.
 
         Raises `Gap` where lines are missing at the start; unless `whole` is false, then it begins with what
         is still there.
@@ -52,7 +58,7 @@ class LiveHub:
             await self._begin()
             if after > self._head:
                 raise Gap
-            while not self._closed:
+            while not (self._closed or over()):
                 rows = await self._after(after)
                 if rows:
                     if rows[0].id > after + 1 and whole:

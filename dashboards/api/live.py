@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
+import anyio
 import orjson
 from fastapi import APIRouter, Header, Query
 from fastapi import Request as HttpRequest
@@ -34,6 +35,8 @@ ID_FIELD = {"alert": "alert_id", "decision": "decision_id", "check": "check_id"}
 CHECK_FIELDS = ("check_id", "check_kind", "ward", "opens_at", "due_by", "mode", "purpose", "challenge")
 RETRY_MILLISECONDS = 2000
 LONGEST_ID = 18
+GRACE_SECONDS = 3.0
+"""A listener looks around at least once a second: then the stream ends as it should."""
 
 
 @router.get(
@@ -72,11 +75,13 @@ async def listen_live(
     resumed = last_event_id.isdecimal() and len(last_event_id) <= LONGEST_ID
     after = int(last_event_id) if resumed else max(0, await hub.head() - recent)
 
+    stopping = anyio.Event()
+
     async def events() -> AsyncIterator[ServerSentEvent]:
         gateway.metrics.set("live_listeners", hub.listeners + 1)
         yield ServerSentEvent(id=str(after), retry=RETRY_MILLISECONDS)
         try:
-            async for rows in hub.listen(after, whole=resumed):
+            async for rows in hub.listen(after, whole=resumed, over=stopping.is_set):
                 for event in told(rows, caller, reach):
                     yield event
         except Gap:
@@ -88,6 +93,8 @@ async def listen_live(
         events(),
         ping=int(gateway.options.heartbeat_seconds),
         headers={"X-Accel-Buffering": "no"},
+        shutdown_event=stopping,
+        shutdown_grace_period=GRACE_SECONDS,
     )
 
 

@@ -13,6 +13,9 @@ from msgspec.structs import replace
 
 from detectors.ledger.model import Capture, Stay
 
+EDGE = "edge"
+"""`Capture.against` of a comparison that the terminal made itself."""
+
 
 def distance(one: str, other: str) -> float | None:
     """Euclidean distance of two templates (base64 of little-endian float32), rounded to 4 decimals.
@@ -49,7 +52,8 @@ def compared(probe: Capture, enrolled: Iterable[Capture]) -> Capture:
         return probe
     usable = [e for e in enrolled if e.model == probe.model]
     if not usable:
-        return probe if probe.score is None else replace(probe, score=None, against="")
+        unknown = probe.score is None or probe.against == EDGE
+        return probe if unknown else replace(probe, score=None, against="")
     before = [e for e in usable if e.at <= probe.at]
     anchor = before[-1] if before else usable[0]
     score = distance(probe.vector, anchor.vector)

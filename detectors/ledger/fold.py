@@ -39,7 +39,7 @@ def fold(person: Person, event: Event, keep_vectors: timedelta = KEEP_VECTORS) -
         return person
     if not event.stay:
         return faces.loose_capture(person, event) if isinstance(event, CaptureAssessed) else person
-    old = person.stays.get(event.stay) or Stay(key=event.stay, institution=event.who.institution)
+    old = person.stays.get(event.stay) or _first_told(person, event)
     new = ON_STAY[kind](_named(old, event), event)
     if isinstance(event, CaptureAssessed):
         new = faces.capture(new, event, keep_vectors)
@@ -51,6 +51,12 @@ def fold(person: Person, event: Event, keep_vectors: timedelta = KEEP_VECTORS) -
     if isinstance(event, CaptureAssessed) and event.purpose == "enrolment":
         changed = faces.rescored_scenes(changed)
     return changed
+
+
+def _first_told(person: Person, event: Event) -> Stay:
+    """A stay that nothing was known of, in an institution that may have been silent before."""
+    house = event.who.institution
+    return Stay(key=event.stay, institution=house, silences=person.silences.get(house, ()))
 
 
 def _named(stay: Stay, event: Event) -> Stay:
@@ -110,13 +116,12 @@ def _without(stay: Stay, said_there: Callable[[Any], bool]) -> Stay:
 
 def _silent(person: Person, event: FeedSilent) -> Person:
     """The institution's feed was silent: every stay there keeps it, for no one is absent in the dark."""
+    house = event.who.institution
+    known = ward.with_silence(person.silences.get(house, ()), Silence(event.since, event.until))
     stays = {
-        key: ward.with_silence(stay, Silence(event.since, event.until))
-        if stay.institution == event.who.institution
-        else stay
-        for key, stay in person.stays.items()
+        key: replace(stay, silences=known) if stay.institution == house else stay for key, stay in person.stays.items()
     }
-    return replace(person, stays=stays)
+    return replace(person, stays=stays, silences={**person.silences, house: known})
 
 
 def _scene(person: Person, event: SceneReported) -> Person:

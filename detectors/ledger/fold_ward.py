@@ -114,12 +114,13 @@ def mixed_up(stay: Stay, event: MixUpFound) -> Stay:
     return replace(stay, mix_ups=tuple(sorted({*stay.mix_ups, event.capture_id})))
 
 
-def with_silence(stay: Stay, fact: Silence) -> Stay:
-    old = next((s for s in stay.silences if s.since == fact.since), None)
+def with_silence(known: tuple[Silence, ...], fact: Silence) -> tuple[Silence, ...]:
+    """`known` with one more; told again with its end, an open silence is closed."""
+    old = next((s for s in known if s.since == fact.since), None)
     if old is not None and (fact.until is None or old.until is not None):
-        return stay
-    others = [s for s in stay.silences if s.since != fact.since]
-    return replace(stay, silences=tuple(sorted([*others, fact], key=lambda s: s.since)))
+        return known
+    others = [s for s in known if s.since != fact.since]
+    return tuple(sorted([*others, fact], key=lambda s: s.since))
 
 
 def _said(fact: Whereabouts) -> tuple[object, ...]:

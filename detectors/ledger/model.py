@@ -2,7 +2,8 @@
 
 Facts are kept as they were told, sorted by the time they happened (ties by id), never as running
 conclusions: so what is concluded is a function of the set of facts, whatever order they arrived in.
-Many small facts are written as JSON arrays (`array_like`): only ever append fields, with defaults.
+Many small facts are written as JSON arrays (`array_like`): only ever append fields, with defaults. They hold
+nothing that could hold them, so the garbage collector needn't look at them (`gc=False`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from msgspec.json import Decoder, Encoder
 STATE_VERSION = 1
 
 
-class Registration(Struct, frozen=True, omit_defaults=True):
+class Registration(Struct, frozen=True, gc=False, omit_defaults=True):
     """What one 24xx message said about the stay. `at` orders them: the sender's own statement time."""
 
     id: str
@@ -42,7 +43,7 @@ class Registration(Struct, frozen=True, omit_defaults=True):
     newborn_with_mother: bool = False
 
 
-class Capture(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Capture(Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """One face, enrolled or compared. `score` is against enrolment `against`, or the terminal's own.
 
     `vector` (base64 float32) of a probe is dropped once no late enrolment can change what it means.
@@ -69,7 +70,7 @@ class Capture(Struct, frozen=True, array_like=True, omit_defaults=True):
     operator: str = ""
 
 
-class Check(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Check(Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """A check as far as it concerns this patient. Not `assigned`: only its receipt has come so far."""
 
     check_id: str
@@ -81,7 +82,7 @@ class Check(Struct, frozen=True, array_like=True, omit_defaults=True):
     delivered_at: datetime | None = None  # the earliest receipt
 
 
-class Answer(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Answer(Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """An answer without a face."""
 
     id: str
@@ -93,7 +94,7 @@ class Answer(Struct, frozen=True, array_like=True, omit_defaults=True):
     operator: str = ""
 
 
-class Whereabouts(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Whereabouts(Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """Where the patient lawfully was; open-ended while `ends` is None."""
 
     id: str
@@ -106,7 +107,7 @@ class Whereabouts(Struct, frozen=True, array_like=True, omit_defaults=True):
     msgid: str = ""  # set where a settlement list (4101A) stated it after the fact
 
 
-class Line(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Line(Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """One fee line; amounts in exact yuan."""
 
     sn: str
@@ -120,7 +121,7 @@ class Line(Struct, frozen=True, array_like=True, omit_defaults=True):
     outside_exam: bool = False
 
 
-class Services(Struct, frozen=True, array_like=True):
+class Services(Struct, frozen=True, gc=False, array_like=True):
     """The lines of one 2301 that are services: from the first to the end of the last, and their dates in order.
 
     `pause` is the longest stretch in between without one, in seconds.
@@ -152,7 +153,7 @@ class Charges(Struct, frozen=True, array_like=True, omit_defaults=True, dict=Tru
         return _LINES.decode(self.packed)
 
 
-class Withdrawal(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Withdrawal(Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """One 2302: lines named by `sns`, or every line posted before it and not yet settled."""
 
     id: str
@@ -162,7 +163,7 @@ class Withdrawal(Struct, frozen=True, array_like=True, omit_defaults=True):
     everything: bool = False
 
 
-class Sign(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Sign(Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """An order or a vital-signs record: supporting evidence that someone was cared for."""
 
     id: str
@@ -172,7 +173,7 @@ class Sign(Struct, frozen=True, array_like=True, omit_defaults=True):
     print: str = ""
 
 
-class Settlement(Struct, frozen=True, omit_defaults=True):
+class Settlement(Struct, frozen=True, gc=False, omit_defaults=True):
     """A 2303, 2304, 3101 or 3102 as asked; `fund_pay` and `setl_id` once the platform's reply was seen."""
 
     id: str
@@ -190,7 +191,7 @@ class Settlement(Struct, frozen=True, omit_defaults=True):
     trigger: str = ""
 
 
-class Cancellation(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Cancellation(Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """A 2305: settlement `setl_id`, or the latest before it where none is named."""
 
     id: str
@@ -199,7 +200,7 @@ class Cancellation(Struct, frozen=True, array_like=True, omit_defaults=True):
     setl_id: str = ""
 
 
-class Silence(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Silence(Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """A time in which the institution's feed is known to have been silent: unknown, never absent."""
 
     since: datetime
@@ -239,7 +240,7 @@ class Raised(Struct, frozen=True, omit_defaults=True):
     rule_version: str = ""
 
 
-class ReviewNote(Struct, frozen=True, omit_defaults=True):
+class ReviewNote(Struct, frozen=True, gc=False, omit_defaults=True):
     """One reviewer's word on a hold."""
 
     reviewer: str
@@ -249,7 +250,7 @@ class ReviewNote(Struct, frozen=True, omit_defaults=True):
     reason: str = ""
 
 
-class PricedDay(Struct, frozen=True, array_like=True):
+class PricedDay(Struct, frozen=True, gc=False, array_like=True):
     """An unverified day and what the fund would pay for it, in yuan."""
 
     day: date
@@ -333,7 +334,7 @@ class Stay(Struct, frozen=True, omit_defaults=True, dict=True):
     mismatches_told: tuple[str, ...] = ()  # capture_ids whose mismatch the ward step was told
 
 
-class Scene(Struct, frozen=True, omit_defaults=True):
+class Scene(Struct, frozen=True, gc=False, omit_defaults=True):
     """A session or purchase outside a ward, with the band of its capture once compared."""
 
     id: str
@@ -347,7 +348,7 @@ class Scene(Struct, frozen=True, omit_defaults=True):
     staff: str = ""
 
 
-class Outpatient(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Outpatient(Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """An outpatient act: counts nothing about a body's place."""
 
     id: str
@@ -367,6 +368,7 @@ class Person(Struct, frozen=True, omit_defaults=True):
     scenes: tuple[Scene, ...] = ()
     scene_captures: tuple[Capture, ...] = ()
     outpatient: tuple[Outpatient, ...] = ()
+    silences: dict[str, tuple[Silence, ...]] = {}  # institution → when it was silent, also for stays yet to be told
     voided: tuple[str, ...] = ()  # "institution\x1fmsgid" of messages that a 2601 took back
     died_on: date | None = None  # the earliest date of death that any discharge states
     clock: datetime | None = None  # the latest arrival seen: time never runs back for a person

@@ -18,9 +18,7 @@ Covered = tuple[tuple[str, str, str], ...]
 """(person, stay, ward)"""
 
 
-def told(
-    house: House, kind: type[Any], person: str, stay: str, now: datetime, *parts: str, **fields: Any
-) -> Any:
+def told(house: House, kind: type[Any], person: str, stay: str, now: datetime, *parts: str, **fields: Any) -> Any:
     """An event from this house to a person, with an id that is the same every time for the same cause."""
     return kind(
         event_id=derived_id("wv", house.key, kind.__name__, person, stay, *parts),
@@ -134,9 +132,7 @@ def delivered(house: House, event: CheckDelivered, now: datetime) -> Out:
     receipt = Receipt(event.event_id, event.ward, event.delivered_at, event.seen_at, event.channel)
     if any(r.id == receipt.id for r in check.receipts):
         return house, ()
-    check = replace(
-        check, receipts=tuple(sorted([*check.receipts, receipt], key=lambda r: (r.delivered_at, r.id)))
-    )
+    check = replace(check, receipts=tuple(sorted([*check.receipts, receipt], key=lambda r: (r.delivered_at, r.id))))
     return _with(house, check), tuple(_deliver(house, check, check.covered, receipt, now)) if check.opened else ()
 
 

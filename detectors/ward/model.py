@@ -10,7 +10,7 @@ from msgspec.json import Decoder, Encoder
 STATE_VERSION = 1
 
 
-class Bed(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Bed(Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """One stay on a ward's books."""
 
     person: str
@@ -22,7 +22,7 @@ class Bed(Struct, frozen=True, array_like=True, omit_defaults=True):
     mdtrt_id: str = ""
 
 
-class Receipt(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Receipt(Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """A check was delivered to a ward."""
 
     id: str
@@ -48,7 +48,7 @@ class WardCheck(Struct, frozen=True, omit_defaults=True):
     ward_wide: bool = False
 
 
-class Mismatch(Struct, frozen=True, array_like=True, omit_defaults=True):
+class Mismatch(Struct, frozen=True, gc=False, array_like=True, omit_defaults=True):
     """A capture that did not match its own enrolment, kept until its round is over."""
 
     capture_id: str

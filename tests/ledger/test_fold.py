@@ -131,3 +131,9 @@ def test_vectors_are_kept_for_as_long_as_the_rules_say() -> None:
         person = fold(person, event, timedelta(hours=24))
     probes = [c for c in the_stay(person).captures if c.purpose != "enrolment"]
     assert [bool(c.vector) for c in probes] == [False, True]
+
+
+def test_a_silence_told_before_the_stay_is_told_still_counts_for_it() -> None:
+    story = Story().admitted().silent("03-02 12:00", "03-03 12:00")
+    for events in (story.events, story.events[::-1]):
+        assert [s.since for s in the_stay(ledger(*events)).silences] == [at("03-02 12:00")]

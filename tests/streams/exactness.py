@@ -13,6 +13,7 @@ from sqlalchemy import select
 from detectors.gate.stops import NO_STOPS
 from detectors.institutions import InstitutionBook
 from detectors.ledger.model import Person, dump
+from detectors.ledger.parts import join
 from detectors.policy import Policies
 from detectors.rulesets.book import RulesAndInstitutions
 from detectors.step import step
@@ -96,7 +97,8 @@ def left_in(store: Store) -> Left:
     """What a store holds of persons, their alerts, decisions, holds, timers, outbox and dead letters."""
     left = Left()
     with store.read() as conn:
-        left.states = {key: (row.version, row.body) for key, row in states.each(conn, "person", limit=1_000_000)}
+        rows = states.each(conn, "person", limit=1_000_000)
+        left.states = {key: (row.version, dump(join(row.body, row.parts))) for key, row in rows}
         left.alerts = {row.alert_id: row.model_dump() for row in alerts.find(conn, limit=1000).items}
         left.decisions = [said(row) for row in decisions.each(conn)]
         left.holds = {row.hold_id: row.model_dump() for row in holds.export(conn)}

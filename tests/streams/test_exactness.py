@@ -85,7 +85,7 @@ def test_batches_cut_at_random_come_to_the_same(new_store: MakeStore, week: Reco
 
 def test_states_that_leave_the_memory_are_read_again(new_store: MakeStore, week: Recorded, oracle: Left) -> None:
     store = new_store()
-    run(Engine(store, PersonProcessor(policies()), keep_bytes=0), week.records, itertools.repeat(11))
+    run(Engine(store, PersonProcessor(policies(), keep=0)), week.records, itertools.repeat(11))
     same(store, oracle)
 
 

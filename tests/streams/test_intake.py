@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from access.callers import Caller, scope_of
 from schemas.admission import StayChanged
@@ -258,7 +259,7 @@ def test_an_error_of_ours_costs_the_one_request_which_is_kept_whole(
 
     assert body_of(first)["infcode"] == body_of(last)["infcode"] == 0
     assert len(counter.events("charges_posted")) == 2
-    assert (refused if isinstance(refused, Rejected) else body_of(refused)["infcode"]) != 0
+    assert isinstance(refused, Rejected) or refused.body["infcode"] == -1
     (letter,) = counter.letters()
     assert (letter.code, letter.body) == ("intake_failed", request_of(struck).body)
     assert PATIENT not in caplog.text + letter.reason
@@ -330,3 +331,17 @@ def test_what_nobody_knows_yet_waits_and_is_joined_in_order_with_its_own_arrival
     assert admitted.stay == patient.mdtrt_id
     assert [(event.arrived_at, event.stay) for event in captures] == [(one.at, patient.mdtrt_id) for one in early]
     assert counter.letters() == []
+
+
+def test_one_that_waited_and_can_no_longer_be_read_is_kept_and_strikes_nobody_else(
+    counter: Counter, hospital: Hospital
+) -> None:
+    patient = hospital.ward("骨科").admits("03-02 12:00")
+    counter.takes(patient.photographed("03-02 09:00"), patient.photographed("03-02 10:00"))
+    with counter.parts.store.write() as conn:
+        conn.execute(text("UPDATE unjoined SET event = :odd WHERE seq = 1"), {"odd": b"{}"})
+    assert patient.admission is not None
+    assert body_of(counter.take(patient.admission))["infcode"] == 0
+    assert len(counter.events("capture_assessed")) == 1
+    (letter,) = counter.letters()
+    assert (letter.code, letter.body) == ("unreadable_event", b"{}")
