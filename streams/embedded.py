@@ -263,8 +263,7 @@ class Embedded:
     def _engines(self) -> int:
         fired = self.pump.fire(self.clock.now())
         routed = self.router.turn() if self.router is not None else 0
-        done = fired + routed + self.pump.turn()
-        return done
+        return fired + routed + self.pump.turn()
 
     def _refuse_all(self) -> None:
         with self._wake:

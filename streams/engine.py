@@ -184,7 +184,7 @@ class Engine:
             effects = self.processor.step(state, event, version + 1, backlog)
         except UnreadableEvent as error:
             self._poison(record, work, "unreadable_event", str(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # Whatever a step raises is our bug; the record is kept whole and the partition goes on.
             # The exception's text may quote a person, so only its type and place are written down.
             log.error("%s in %s at offset %s", type(error).__name__, self.processor.topic, record.offset)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from schemas.base import CHINA
-from wardwatch.clock import Clock, ClockWentBackError, ManualClock
+from wardwatch.clock import Clock, ClockWentBackError, FastClock, ManualClock
 
 MORNING = datetime(2026, 3, 2, 8, 15, tzinfo=CHINA)
 
@@ -61,3 +61,29 @@ def test_a_time_without_an_offset_is_refused() -> None:
         ManualClock(naive)
     with pytest.raises(ValueError, match="without an offset"):
         ManualClock(MORNING).set(naive)
+
+
+def test_a_fast_clock_runs_through_the_past_and_then_keeps_time() -> None:
+    real = Clock()
+    start = real.now() - timedelta(days=1)
+    clock = FastClock(start, pace=1_000_000)
+    seen = [clock.now()]
+    while seen[-1] < real.now() - timedelta(seconds=1):
+        seen.append(clock.now())
+    assert seen == sorted(seen)
+    assert start <= seen[0]
+    assert abs(clock.now() - real.now()) < timedelta(seconds=1), "it never runs ahead of the machine"
+
+
+def test_a_fast_clock_says_how_long_one_really_has_to_wait() -> None:
+    real = Clock()
+    clock = FastClock(real.now() - timedelta(hours=2), pace=3600)
+    assert 0.5 < clock.seconds_until(real.now() - timedelta(hours=1)) <= 1.0
+    assert clock.seconds_until(real.now() - timedelta(hours=3)) == 0
+    assert real.seconds_until(real.now() + timedelta(seconds=10)) == pytest.approx(10, abs=0.5)
+
+
+@pytest.mark.parametrize("pace", [1, 0.5, 0, -3])
+def test_a_fast_clock_is_fast(pace: float) -> None:
+    with pytest.raises(ValueError, match="pace"):
+        FastClock(Clock().now(), pace)

@@ -66,10 +66,10 @@ class Engine(Group):
     )
     batch_ms: int = Field(
         25,
-        ge=1,
+        ge=0,
         le=10_000,
-        description="每批处理的目标时长（毫秒）；报文最多等待这么久 / "
-        "how long one batch should take, in milliseconds: a request waits no longer than about this",
+        description="每批处理的目标时长（毫秒）；请求不会等得比这更久 / an engine batch is sized to about this long, in "
+        "milliseconds: a request waits no longer for its turn",
     )
     dead_letter_limit: int = Field(
         20,
