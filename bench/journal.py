@@ -56,11 +56,15 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True)
 class Ward:
-    """One ward of one institution, `house` and `number` from 0. `beds` are its beds."""
+    """One ward of one institution, `house` and `number` from 0. `beds` are its beds.
+
+    From the day `closes` on nobody is admitted any more.
+    """
 
     house: int
     number: int
     beds: range
+    closes: int = 1_000_000
 
     @property
     def name(self) -> str:
@@ -76,13 +80,14 @@ def mark(house: int) -> str:
     return f"{house:05d}Q"
 
 
-def wards(stays: int) -> list[Ward]:
+def wards(stays: int, closes: int = 1_000_000) -> list[Ward]:
     """The wards of as many institutions as `stays` beds need; the last institution may be smaller."""
     found = []
     for house in range((stays + BEDS - 1) // BEDS):
         beds = min(BEDS, stays - house * BEDS)
         edges = [beds * n // WARDS for n in range(WARDS + 1)]
-        found += [Ward(house, n, range(edges[n], edges[n + 1])) for n in range(WARDS) if edges[n] < edges[n + 1]]
+        full = [n for n in range(WARDS) if edges[n] < edges[n + 1]]
+        found += [Ward(house, n, range(edges[n], edges[n + 1]), closes) for n in full]
     return found
 
 
@@ -93,10 +98,15 @@ def requests(places: list[Ward], day: int, seed: int = 1) -> list[Sent]:
     return found
 
 
-def moved(sent: Sent, house: int, to: int) -> Sent:
-    """The same request from another institution."""
-    old, new = mark(house), mark(to)
-    return Sent(sent.at, sent.path.replace(old, new), sent.body.replace(old.encode(), new.encode()))
+def settlements(places: list[Ward], day: int, seed: int = 1) -> list[Sent]:
+    """An interim settlement (2304 with reply) of everyone who lies there on that day and stays."""
+    at = _moment(day, time(12))
+    chance = random.Random(f"{seed}/settlements/{day}")
+    beds = [(ward, bed) for ward in places for bed in ward.beds]
+    stays = [stay for ward, bed in beds for stay in _stays_on(ward, bed, day) if stay.begins < day < stay.begins + 8]
+    found = [_settlement(stay, at + timedelta(seconds=n), interim=True) for n, stay in enumerate(stays)]
+    chance.shuffle(found)
+    return found
 
 
 # ── a day on a ward ──────────────────────────────────────────────────────────────────────────────────────
@@ -119,9 +129,9 @@ def _stays_on(ward: Ward, bed: int, day: int) -> Iterator[_Stay]:
     """Who lies in the bed on that day: one patient, or the one who leaves and the one who comes."""
     phase = (bed * 5 + ward.house) % STAY_DAYS
     since = day - (day - phase) % STAY_DAYS
-    if since == day and since >= STAY_DAYS:
+    if since == day and 0 <= since - STAY_DAYS < ward.closes:
         yield _Stay(ward, bed, since - STAY_DAYS)
-    if since >= 0:
+    if 0 <= since < ward.closes:
         yield _Stay(ward, bed, since)
 
 
@@ -316,7 +326,11 @@ def _leaving(stay: _Stay, day: int, chance: random.Random) -> Iterator[Sent]:
         "dscg_way": "1",
     }
     yield _message(stay, "2402", at, {"dscginfo": discharge, "diseinfo": []})
-    total = STAY_DAYS * LINES * 40
+    yield _settlement(stay, at + timedelta(minutes=10 + chance.randrange(30)))
+
+
+def _settlement(stay: _Stay, at: datetime, *, interim: bool = False) -> Sent:
+    tag, when, total = stay.tag, f"{at:%Y-%m-%d %H:%M:%S}", STAY_DAYS * LINES * 40
     claim = {
         "psn_no": f"P{tag}",
         "mdtrt_cert_type": "02",
@@ -327,12 +341,12 @@ def _leaving(stay: _Stay, day: int, chance: random.Random) -> Iterator[Sent]:
         "insutype": "390",
         "acct_used_flag": "0",
         "invono": "",
-        "mid_setl_flag": "0",
+        "mid_setl_flag": "1" if interim else "0",
         "dscgTime": when,
     }
     paid = {
         "mdtrt_id": f"M{tag}",
-        "setl_id": f"S{tag}",
+        "setl_id": f"{'I' if interim else 'S'}{tag}",
         "psn_no": f"P{tag}",
         "setl_time": when,
         "med_type": "21",
@@ -345,8 +359,7 @@ def _leaving(stay: _Stay, day: int, chance: random.Random) -> Iterator[Sent]:
         "clr_way": "1",
         "clr_type": "21",
     }
-    settled = at + timedelta(minutes=10 + chance.randrange(30))
-    yield _message(stay, "2304", settled, {"data": claim}, {"setlinfo": paid, "setldetail": []})
+    return _message(stay, "2304", at, {"data": claim}, {"setlinfo": paid, "setldetail": []})
 
 
 _CODES = ("001201000010000", "001109000010000", "110200005-1", "XN02BEA073A012010103155", "250101015")

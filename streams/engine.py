@@ -55,9 +55,14 @@ class DeadLetterLimit:
         """How many of the last records were poison."""
         return sum(self._recent)
 
+    @property
+    def reached(self) -> bool:
+        """So many were poison that the fault must be ours."""
+        return self.poisoned >= self.most
+
     def check(self) -> None:
         """Raises `TooManyDeadLetters` at the limit."""
-        if self.poisoned >= self.most:
+        if self.reached:
             raise TooManyDeadLetters(
                 f"{self.poisoned} of the last {len(self._recent)} events could not be processed: stopped. "
                 "Look at the newest dead letters; nothing after them was taken or lost."
@@ -167,7 +172,11 @@ class Engine:
             with self.store.read() as conn:
                 rows = states.load(conn, self.processor.space, unknown)
         for place, record in enumerate(fresh):
+            buried = len(work.dead)
             self._one(record, rows, work, backlog + len(fresh) - place - 1)
+            if len(work.dead) > buried and self.limit.reached:
+                fresh = fresh[: place + 1]  # what came so far is kept; the next call stops here
+                break
         batch = self._commit(fresh, work)
         with self.store.write() as conn:
             commits.apply(conn, batch)

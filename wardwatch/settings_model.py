@@ -68,8 +68,8 @@ class Engine(Group):
         25,
         ge=0,
         le=10_000,
-        description="每批处理的目标时长（毫秒）；请求不会等得比这更久 / an engine batch is sized to about this long, in "
-        "milliseconds: a request waits no longer for its turn",
+        description="每批处理的目标时长（毫秒）；请求不会等得比这更久 / "
+        "an engine batch is sized to about this long, in milliseconds: a request waits no longer for its turn",
     )
     dead_letter_limit: int = Field(
         20,

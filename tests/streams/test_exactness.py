@@ -288,8 +288,7 @@ def test_when_everything_is_poison_the_worker_stops_instead_of_emptying_the_log(
     worker = Engine(store, PersonProcessor(policies()), limit=DeadLetterLimit(most=5, window=50))
     worker.assign()
     poison = [Record(n, "990101:P1", b"?") for n in range(40)]
-    for record in poison[:5]:
-        worker.process([record], at=NOON)
+    worker.process(poison, at=NOON)  # one batch: it ends at the fifth
     with pytest.raises(TooManyDeadLetters):
         worker.process(poison[5:], at=NOON)
 

@@ -11,6 +11,7 @@ import typer
 from wardwatch.cli.common import AsJson, Failed, Misused, explained, hint, opened, out, say, say_json, settings_of
 
 if TYPE_CHECKING:
+    from schemas.decisions import Hold
     from storage.stops import Stop
 
 app = typer.Typer(
@@ -63,17 +64,8 @@ def list_(
         items = [hold_out(hold).model_dump(mode="json") for hold in found]
         say_json({"items": items, "stops": [_stop(stop) for stop in on]})
         return
-    if found:
-        from rich.table import Table
-
-        table = Table(
-            "应拨付日 / due", "机构 / institution", "就诊 / stay", "金额 / yuan", "状态 / status", "事由 / why"
-        )
-        for hold in found:
-            why = ", ".join(hold.detectors)
-            stake = str(hold.fund_at_stake) if hold.fund_at_stake is not None else "?"
-            table.add_row(str(hold.payment_due), hold.fixmedins_code, hold.mdtrt_id, stake, hold.status, why)
-        out.print(table)
+    for line in _aligned([_LIST_HEADS, *(_list_row(hold) for hold in found)] if found else []):
+        say(line)
     hint(f"{len(found)} 条 / holds")
     for stop in on:
         say(f"已停用 / stopped: {stop.kind} {stop.value}（{stop.by}，{stop.at:%Y-%m-%d %H:%M}，{stop.reason or '—'}）")
@@ -182,6 +174,21 @@ def export(
     with explained():
         to.write_bytes(content)
     hint(f"{len(rows)} 条 / holds: {to}")
+
+
+_LIST_HEADS = ("due", "institution", "stay", "yuan", "status", "why")
+
+
+def _list_row(hold: Hold) -> tuple[str, ...]:
+    stake = str(hold.fund_at_stake) if hold.fund_at_stake is not None else "?"
+    why = ", ".join(hold.detectors)
+    return (str(hold.payment_due), hold.fixmedins_code, hold.mdtrt_id, stake, hold.status, why)
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """Columns of equal width, nothing cut off: what is listed is copied into other commands."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _target(rule: str | None, institution: str | None) -> tuple[Literal["rule", "institution"], str]:

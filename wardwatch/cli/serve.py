@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,11 +64,13 @@ def serve(
     settings = _with_address(settings_of(context), host, port)
     if pace is not None and not (demo or feed):
         raise Misused("--pace 只与 --demo 或 --feed 连用 / --pace goes with --demo or --feed")
-    with explained(), ExitStack() as held:
+    # Once it serves, Ctrl-C is the server's affair; one that comes while it starts ends it just as quietly.
+    with suppress(KeyboardInterrupt), explained(), ExitStack() as held:
         feeding = None
         if demo or feed:
             settings, feeding = _with_feed(settings, feed, pace, demo=demo)
         _serve(settings, feeding, held, demo=demo)
+    err.print("已停止 / stopped", style="dim")
 
 
 def _with_address(settings: Settings, host: str | None, port: int | None) -> Settings:
@@ -131,7 +133,6 @@ def _serve(settings: Settings, feed: Feed | None, held: ExitStack, *, demo: bool
         held.callback(feed.stop)
         feed.start(address, say, Narrator(server.parts.store, say).look)
     run(server.app, listener, settings.log_level)
-    err.print("已停止 / stopped", style="dim")
 
 
 def _address(host: str, port: int) -> str:
