@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
@@ -18,6 +18,7 @@ from detectors.base import NOTHING, Case, Detector
 from detectors.gate.review import Result
 from detectors.gate.rulings import rule
 from detectors.gate.stops import NO_STOPS, Stops
+from detectors.ledger.closing import closed, closes_at
 from detectors.ledger.fold import fold
 from detectors.ledger.model import Opinion, Person, Raised, Stay
 from detectors.ledger.view import placement, span
@@ -31,8 +32,14 @@ from schemas.findings import Alert
 
 V = TypeVar("V")
 
-GATE = "gate"
-"""The gate's own entry among a stay's wakes."""
+GATE, CLOSING = "gate", "closing"
+"""Entries among a stay's wakes that are no detector's: the gate's own, and the end of the stay in the ledger."""
+
+CLOSES = frozenset(
+    {"discharged", "discharge_cancelled", "admission_cancelled", "message_voided", "timer_due", "hold_reviewed"}
+    | {"settlement_asked", "settlement_cancelled"}
+)
+"""Kinds after which a stay's end in the ledger may lie elsewhere."""
 
 BY_CODE: dict[str, Detector] = {d.code: d for d in DETECTORS}
 LISTENERS: dict[str, tuple[Detector, ...]] = {
@@ -46,8 +53,7 @@ ABOUT_EVERY_STAY = frozenset({"message_voided", "feed_silent", "timer_due"})
 """Kinds that name no stay and may change each: the rest name theirs, or are for person-wide detectors."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """What one event did to a person."""
 
     person: Person
@@ -70,8 +76,7 @@ class _Told:
     review: Result | None = None
 
 
-@dataclass(frozen=True)
-class _Moment:
+class _Moment(NamedTuple):
     """What is the same for every stay that one event touches."""
 
     event: Event
@@ -125,6 +130,7 @@ def step(
         told.alerts.extend(_restated(before, case, event, told.alerts))
         stay, news = ward_news(before, case, event)
         told.news.extend(news)
+        stay = _close(case, stay, event)
         if stay is not after.stays[key]:
             hand_on(after.stays[key], stay)
             after = replace(after, stays={**after.stays, key: stay})
@@ -146,6 +152,8 @@ def _to_judge(person: Person, event: Event, now: datetime) -> Iterator[tuple[str
     wide = PERSON_WIDE.get(kind, ())
     for key in sorted(person.stays):
         stay = person.stays[key]
+        if stay.closed_at is not None:
+            continue
         touched = key == event.stay or kind in ABOUT_EVERY_STAY
         if kind == "check_assigned" and touched and not _mentioned(stay, event):
             touched = False
@@ -153,10 +161,10 @@ def _to_judge(person: Person, event: Event, now: datetime) -> Iterator[tuple[str
         due = tuple(
             BY_CODE[code]
             for code, wake in stay.wakes.items()
-            if wake <= now and code != GATE and BY_CODE[code] not in chosen
+            if wake <= now and code in BY_CODE and BY_CODE[code] not in chosen
         )
-        gate_due = GATE in stay.wakes and stay.wakes[GATE] <= now
-        if touched or chosen or due or gate_due:
+        woken = any(wake <= now for wake in stay.wakes.values())
+        if touched or chosen or woken:
             yield key, (*chosen, *due)
 
 
@@ -179,8 +187,10 @@ def _judge(case: Case, detectors: tuple[Detector, ...], told: _Told) -> tuple[Ca
         held = opinions.get(detector.code, ())
         if judged.opinions != held:
             opinions = _with(opinions, detector.code, judged.opinions)
-        if judged.wake_at != wakes.get(detector.code):
-            wakes = _with(wakes, detector.code, judged.wake_at)
+        # a wake that isn't ahead would fire again at once, for ever
+        wake = judged.wake_at if judged.wake_at is not None and judged.wake_at > case.now else None
+        if wake != wakes.get(detector.code):
+            wakes = _with(wakes, detector.code, wake)
     if opinions is stay.opinions and wakes is stay.wakes:
         return case, stay
     changed = opinions is not stay.opinions
@@ -236,6 +246,17 @@ def _rule(case: Case, moment: _Moment, told: _Told) -> tuple[Case, Stay]:
     stay = replace(stay, rulings=ruled.rulings, wakes=wakes)
     case = case.concluding(stay)
     return case, stay
+
+
+def _close(case: Case, stay: Stay, event: Event) -> Stay:
+    """Past payment and objection the stay leaves the ledger but for its outline; until then, when that will be."""
+    kind: str = event.kind  # type: ignore[attr-defined]
+    if kind not in CLOSES:
+        return stay
+    due = closes_at(stay, timedelta(days=case.rules.ledger.close_after_days))
+    if due is not None and due <= case.now:
+        return closed(stay, case.now)
+    return stay if due == stay.wakes.get(CLOSING) else replace(stay, wakes=_with(stay.wakes, CLOSING, due))
 
 
 RESTATES = frozenset({"settlement_asked", "settlement_cancelled", "hospital_answered"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from detectors.gate.review import Result
 from detectors.gate.stops import NO_STOPS, Stops
@@ -28,8 +28,7 @@ PERSON_ENGINE = "person-engine"
 """The consumer whose offset row tells how far persons are processed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Effects:
+class Effects(NamedTuple):
     """What one event leads to."""
 
     state: Any

@@ -201,11 +201,6 @@ class Retention(Group):
     raw_days: Days = Field(180, description="原始报文保存天数 / days that raw messages are kept")
     log_days: Days = Field(30, description="已处理事件日志保存天数 / days that processed log entries are kept")
     feed_days: Days = Field(30, description="实时推送可续传天数 / days that the live feed can be resumed")
-    closed_state_days: Days = Field(
-        90,
-        description="结案住院状态（含人像模板）在结算后的保存天数，应覆盖异议期 / days that the state of a "
-        "closed stay, face templates with it, is kept after settlement; cover the objection period",
-    )
 
 
 class Settings(BaseSettings):

@@ -23,10 +23,13 @@ function grade({ kind, data }) {
   return data.outcome;
 }
 
+// A hold before the 2304 is a forecast, and soft launch only reports.
+const marks = ({ kind, data }) => kind === "decision" && data.outcome === "hold" && data.infno === "2304" && !data.soft;
+
 function shown(row) {
   if (show === "all") return true;
   if (show === "decision") return row.kind === "decision";
-  if (show === "hold") return row.kind === "decision" && row.data.outcome === "hold";
+  if (show === "hold") return marks(row);
   return row.kind === "alert" && grade(row) === show;
 }
 
@@ -74,7 +77,7 @@ function draw() {
   count("n-suspect", (row) => grade(row) === "suspect");
   count("n-notice", (row) => grade(row) === "notice");
   count("n-decision", (row) => row.kind === "decision");
-  count("n-hold", (row) => row.kind === "decision" && row.data.outcome === "hold");
+  count("n-hold", marks);
   $("empty").hidden = all.length > 0;
   status();
 }

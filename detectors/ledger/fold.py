@@ -40,6 +40,8 @@ def fold(person: Person, event: Event, keep_vectors: timedelta = KEEP_VECTORS) -
     if not event.stay:
         return faces.loose_capture(person, event) if isinstance(event, CaptureAssessed) else person
     old = person.stays.get(event.stay) or _first_told(person, event)
+    if old.closed_at is not None:
+        return person  # too late to change anything: the request itself is kept raw
     new = ON_STAY[kind](_named(old, event), event)
     if isinstance(event, CaptureAssessed):
         new = faces.capture(new, event, keep_vectors)

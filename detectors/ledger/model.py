@@ -332,6 +332,7 @@ class Stay(Struct, frozen=True, omit_defaults=True, dict=True):
     on_roster: str = ""  # digest of what the ward step was last told
     misses_told: tuple[str, ...] = ()  # check_ids whose miss the ward step was told
     mismatches_told: tuple[str, ...] = ()  # capture_ids whose mismatch the ward step was told
+    closed_at: datetime | None = None  # past payment and objection: only its outline is left, nothing is judged
 
 
 class Scene(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -40,33 +39,39 @@ def asked(case: Case) -> tuple[Asked, ...]:
     monitored, the patient was on the books at `due_by`, the date isn't before our first admission message,
     and no known silence of the feed touches its window. Any other is unknown: never missed, never unverified.
     """
-    return tuple(
-        Asked(check, due_by, answered, "" if answered else _excused(case.stay.whereabouts, due_by))
-        for check, due_by, answered in _answers(case)
-    )
+    whereabouts = case.stay.whereabouts
+    unanswered = {one.check.check_id for one in _unanswered(case)}
+    found = []
+    for check, due_by in zip(case.stay.checks, _counting(case), strict=True):
+        if due_by is not None:
+            answered = check.check_id not in unanswered
+            found.append(Asked(check, due_by, answered, "" if answered else _excused(whereabouts, due_by)))
+    return tuple(found)
+
+
+@lasting("registrations", "captures", "checks", "answers", "silences")
+def _unanswered(case: Case) -> tuple[Asked, ...]:
+    """The checks that count and to which nothing came by `due_by`, whether that is past or not."""
+    named, loose = _answered_at(case)
+    found = []
+    for check, due_by in zip(case.stay.checks, _counting(case), strict=True):
+        if due_by is None:
+            continue
+        first = named.get(check.check_id)
+        if first is not None and first <= due_by:
+            continue
+        opens = check.opens_at or due_by
+        if loose and any(opens <= at <= due_by for at in loose):
+            continue
+        found.append(Asked(check, due_by, False, ""))
+    return tuple(found)
 
 
 @lasting("registrations", "captures", "checks", "answers", "whereabouts", "silences")
-def _unanswered(case: Case) -> tuple[Asked, ...]:
-    """The checks that count and that nobody answered: missed as soon as they are due."""
-    return tuple(
-        Asked(check, due_by, False, "")
-        for check, due_by, answered in _answers(case)
-        if not answered and not _excused(case.stay.whereabouts, due_by)
-    )
-
-
-def _answers(case: Case) -> Iterator[tuple[Check, datetime, bool]]:
-    """The checks that count, when they fall due, and whether anything came by then."""
-    named, loose = _answered_at(case)
-    for check, due_by in zip(case.stay.checks, _counting(case), strict=True):
-        if due_by is not None:
-            first = named.get(check.check_id)
-            answered = first is not None and first <= due_by
-            if loose and not answered:
-                opens = check.opens_at or due_by
-                answered = any(opens <= at <= due_by for at in loose)
-            yield check, due_by, answered
+def _open(case: Case) -> tuple[Asked, ...]:
+    """Those of them that no whereabouts excuse: missed as soon as they are due."""
+    whereabouts = case.stay.whereabouts
+    return tuple([one for one in _unanswered(case) if not _excused(whereabouts, one.due_by)])
 
 
 @lasting_each("checks", "registrations", "silences")
@@ -118,17 +123,17 @@ def _excused(whereabouts: tuple[Whereabouts, ...], due_by: datetime) -> str:
 @once
 def missed(case: Case) -> tuple[Asked, ...]:
     """漏查: due, and nothing came. In the order of `due_by`, those that most of the ward missed among them."""
-    return tuple(one for one in _unanswered(case) if one.due_by <= case.now)
+    return tuple([one for one in _open(case) if one.due_by <= case.now])
 
 
 @once
 def missed_here(case: Case) -> tuple[Asked, ...]:
     """What was missed here and not by most of the ward at once (one cause, not many absences)."""
     wide = case.stay.ward_wide
-    return tuple(one for one in missed(case) if one.check.check_id not in wide)
+    return tuple([one for one in missed(case) if one.check.check_id not in wide])
 
 
 @once
 def next_due(case: Case) -> datetime | None:
     """When the next check that nobody has answered falls due: until then time alone changes nothing here."""
-    return min((one.due_by for one in _unanswered(case) if one.due_by > case.now), default=None)
+    return min([one.due_by for one in _open(case) if one.due_by > case.now], default=None)

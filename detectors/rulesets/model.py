@@ -88,6 +88,11 @@ class Ledger(Section):
         description="比对特征保留多久以等补录建模（小时） / "
         "probe templates are kept this many hours for a late enrolment",
     )
+    close_after_days: Days = Field(
+        90,
+        description="出院且最后一笔费用到拨付日后多少天清除人员台账中的明细与人像特征 / "
+        "days after discharge and the last payment line when a stay's facts and templates leave the ledger",
+    )
 
 
 class Mismatch(Section):
