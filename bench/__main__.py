@@ -21,8 +21,9 @@ from bench import gate, growth, journal, machine
 from bench.bare import bare
 from bench.journal import Sent
 from bench.room import COUNTY, room
-from bench.town import Town, copied, free_space, process
+from bench.town import Follower, Town, copied, free_space, process
 from streams.embedded import GROUP
+from wardwatch.memory import collect_rarely
 
 SEED = 1
 ROUNDS_APART = 0.2
@@ -79,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> Report:
     given = parser.parse_args(arguments)
     size = TINY if given.tiny else QUICK if given.quick else FULL
     logging.disable(logging.WARNING)
+    collect_rarely()
     with tempfile.TemporaryDirectory(prefix="wardwatch-bench-") as folder:
         report = run(Path(folder), size, Console(highlight=False))
     if given.json is not None:
@@ -122,13 +124,14 @@ def _engine(folder: Path, size: Size, town: Town, out: Console) -> tuple[dict[st
     """Days through the whole system, the same days through the engines alone and the bare loop, one after another."""
     rates: dict[str, list[float]] = {"engine": [], "whole": [], "intake": [], "bare": [], "bare_batched": []}
     events, ratio, batched = [], [], []
+    follower = Follower(town.copy(folder / "follower.db"))
+    follower.process(town.play().logs, town.clock.now())  # not counted: afterwards it has seen everyone
     before, logs = folder / "before.db", None
     for _ in range(size.rounds):
         town.copy(before)
         played = town.play()
         logs = played.logs
-        copied(before, folder / "round.db")
-        alone = process(folder / "round.db", logs, town.clock.now())
+        alone = follower.process(logs, town.clock.now())
         sent = journal.requests(town.wards, town.day - 1, SEED)
         floor, batch = bare(folder / "bare.db", sent, GROUP), bare(folder / "bare.db", sent, 500)
         count = played.requests
@@ -141,6 +144,7 @@ def _engine(folder: Path, size: Size, town: Town, out: Console) -> tuple[dict[st
         ratio.append(alone / batch)
         batched.append((played.intake + played.engine) / floor)
         time.sleep(ROUNDS_APART)
+    follower.close()
     found: dict[str, Any] = {name: _spread(values) for name, values in rates.items()}
     found["events_a_request"] = round(statistics.median(events), 2)
     found["times_the_bare_loop"] = {

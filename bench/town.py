@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -83,14 +83,19 @@ class Town:
             self.play(group=500)
 
     def play(self, *, group: int = GROUP) -> Played:
-        """The next day: requests in groups as a node takes them, everything derived after each of them."""
+        """The next day: requests in groups as a node takes them, everything derived after each of them.
+
+        A group ends where a timer is due, so that it fires between the requests before it and those after it.
+        """
         sent = journal.requests(self.wards, self.day)
         self.day += 1
         played, before = Played(requests=len(sent)), self.ends()
         processed = self.pump.processed
-        for first in range(0, len(sent), group):
-            some = sent[first : first + group]
-            self._until(some[0].at, played)
+        first = 0
+        while first < len(sent):
+            self._until(sent[first].at, played)
+            some = self._before_next_timer(sent[first : first + group])
+            first += len(some)
             began = time.perf_counter()
             self._take(some)
             taken = time.perf_counter()
@@ -99,8 +104,14 @@ class Town:
             played.engine += time.perf_counter() - taken
         played.events = self.pump.processed - processed
         played.logs = self._written(before)
-        self._no_dead_letters()
+        _no_dead_letters(self.store)
         return played
+
+    def _before_next_timer(self, sent: list[Sent]) -> list[Sent]:
+        due = self.pump.next_due()
+        if due is None or sent[-1].at < due:
+            return sent
+        return sent[: max(1, bisect_left(sent, due, key=lambda one: one.at))]
 
     def _until(self, moment: datetime, played: Played) -> None:
         """Timers due by then."""
@@ -135,11 +146,6 @@ class Town:
             )
         return persons, wards
 
-    def _no_dead_letters(self) -> None:
-        with self.store.read() as conn:
-            if found := dead_letters.count_since(conn, BEFORE_ALL_JOURNALS):
-                raise AssertionError(f"{found} dead letters: the figures would be those of doing nothing")
-
     def copy(self, to: Path) -> Path:
         """The database as it is now, for somebody else."""
         copied(self.file, to)
@@ -161,26 +167,51 @@ def copied(file: Path, to: Path) -> None:
         target.close()
 
 
-def process(file: Path, logs: Logs, at: datetime, *, durable: bool = True) -> float:
-    """Seconds that both engines take for these records on the database in `file`, committed; JSON to commit.
+BATCH = load_settings(None).engine.batch_events
+
+
+class Follower:
+    """Both engines over a log that another system wrote: events in, everything committed. JSON to commit.
 
     The records hold everything derived already, as they were written when the day was played; what the engines
-    derive again goes to the outbox. Batches are those of a backlog: as many records as one transaction takes.
+    derive again goes to their outbox. Batches are those of a backlog: as many records as one transaction takes.
     """
-    with _engines(file, durable) as (persons, wards):
+
+    def __init__(self, file: Path, *, durable: bool = True) -> None:
+        """`file` is a database as it was before the first of the days that are to be followed."""
+        self.store = Store.open(f"sqlite:///{file}", durable=durable)
+        rules = policies()
+        self.persons = Engine(self.store, PersonProcessor(rules))
+        self.wards = Engine(self.store, WardProcessor(rules))
+        self.persons.assign()
+        self.wards.assign()
+
+    def process(self, logs: Logs, at: datetime) -> float:
+        """Seconds that the engines took for these records."""
         began = time.perf_counter()
-        for mine, others in zip_batches(logs):
-            if others:
-                wards.process(_renumbered(others, wards), at=at)
-            if mine:
-                persons.process(_renumbered(mine, persons), at=at)
-        return time.perf_counter() - began
+        for persons, wards in _batches(logs):
+            if wards:
+                self.wards.process(_renumbered(wards, self.wards), at=at)
+            if persons:
+                self.persons.process(_renumbered(persons, self.persons), at=at)
+        seconds = time.perf_counter() - began
+        _no_dead_letters(self.store)
+        return seconds
+
+    def close(self) -> None:
+        self.store.close()
 
 
-BATCH = 500
+def process(file: Path, logs: Logs, at: datetime) -> float:
+    """The same by engines that have only just started."""
+    follower = Follower(file)
+    try:
+        return follower.process(logs, at)
+    finally:
+        follower.close()
 
 
-def zip_batches(logs: Logs) -> Iterator[tuple[list[Record], list[Record]]]:
+def _batches(logs: Logs) -> Iterator[tuple[list[Record], list[Record]]]:
     """Batches of both topics side by side: persons in full ones, wards in as many."""
     persons, wards = logs
     rounds = max(1, -(-len(persons) // BATCH))
@@ -193,17 +224,10 @@ def _renumbered(records: list[Record], engine: Engine) -> list[Record]:
     return [record._replace(offset=offset) for offset, record in enumerate(records, engine.next_offset)]
 
 
-@contextmanager
-def _engines(file: Path, durable: bool) -> Iterator[tuple[Engine, Engine]]:
-    with Store.open(f"sqlite:///{file}", durable=durable) as store:
-        rules = policies()
-        persons, wards = Engine(store, PersonProcessor(rules)), Engine(store, WardProcessor(rules))
-        persons.assign()
-        wards.assign()
-        yield persons, wards
-        with store.read() as conn:
-            if found := dead_letters.count_since(conn, BEFORE_ALL_JOURNALS):
-                raise AssertionError(f"{found} dead letters: the figures would be those of doing nothing")
+def _no_dead_letters(store: Store) -> None:
+    with store.read() as conn:
+        if found := dead_letters.count_since(conn, BEFORE_ALL_JOURNALS):
+            raise AssertionError(f"{found} dead letters: the figures would be those of doing nothing")
 
 
 def free_space(folder: Path) -> int:

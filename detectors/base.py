@@ -33,9 +33,8 @@ class Case:
 
         What was read of the facts stays true, so it isn't read again.
         """
-        case = Case(self.person, stay, self.rules, self.institution, self.now, self.kept)
-        readings = {name: value for name, value in self.__dict__.items() if name not in _FIELDS}
-        case.__dict__.update(readings)
+        case = object.__new__(Case)
+        case.__dict__.update(self.__dict__, stay=stay)
         return case
 
     @cached_property
@@ -45,9 +44,6 @@ class Case:
     @cached_property
     def placement(self) -> Placement:
         return placement(self.stay)
-
-
-_FIELDS = frozenset(Case.__dataclass_fields__)
 
 
 class Judgement(NamedTuple):
@@ -70,13 +66,15 @@ class Detector:
     """One row of the registry. `listens` names the event kinds after which its judgement may differ.
 
     `person_wide` detectors look at all stays of the person: an event about one stay may change their
-    judgement of another.
+    judgement of another. `spared` names the kinds that can't change its mind about a stay of which nothing odd is
+    known: see `sparing.py`. Leave it empty when in doubt.
     """
 
     code: str
     judge: Judge
     listens: frozenset[str]
     person_wide: bool = False
+    spared: frozenset[str] = frozenset()
 
 
 def why(code: str, *evidence: str, weight: float = 0.0, **params: str | int | float) -> Why:

@@ -38,6 +38,8 @@ def capture_outcomes(before: Person, after: Person, event: Event, policies: Poli
     old, new = before.stays.get(event.stay), after.stays.get(event.stay)
     if new is None:
         return ()
+    if old is not None and kind == "capture_assessed" and new.captures[:-1] == old.captures:
+        return (_outcome(_case(after, new, policies, event), new.captures[-1]),)
     known = {} if old is None else {c.id: c for c in old.captures}
     changed = [c for c in new.captures if c.capture_id and known.get(c.id) is not c]
     if kind == "mix_up_found":

@@ -23,34 +23,51 @@ RECORDS = frozenset({"order_recorded", "vitals_recorded"})
 DELIVERY = frozenset({"check_delivered"})
 TIME = frozenset({"timer_due"})
 
+CALM = FACES | DELIVERY | {"check_assigned"}
+"""A check is ordered, reaches the ward, and the patient is there: nothing that any of these would speak up at."""
+
 DETECTORS: tuple[Detector, ...] = (
-    Detector("identity.mismatch", mismatch, BOOKS | FACES | {"check_answered"}),
-    Detector("identity.document_mismatch", document_mismatch, BOOKS | FACES),
-    Detector("identity.not_enrolled", not_enrolled, BOOKS | FACES | EXCUSES | TIME | {"check_answered"}),
-    Detector("check.missed", missed, BOOKS | FACES | EXCUSES | ANSWERS | DELIVERY | TIME | {"ward_wide_miss"}),
+    Detector("identity.mismatch", mismatch, BOOKS | FACES | {"check_answered"}, spared=CALM),
+    Detector("identity.document_mismatch", document_mismatch, BOOKS | FACES, spared=CALM),
+    Detector(
+        "identity.not_enrolled",
+        not_enrolled,
+        BOOKS | FACES | EXCUSES | TIME | {"check_answered"},
+        spared=CALM,
+    ),
+    Detector(
+        "check.missed",
+        missed,
+        BOOKS | FACES | EXCUSES | ANSWERS | DELIVERY | TIME | {"ward_wide_miss"},
+        spared=CALM,
+    ),
     Detector(
         "check.spot_conflict",
         spot_conflict,
         BOOKS | FACES | EXCUSES | ANSWERS | DELIVERY | TIME | {"ward_wide_miss"},
+        spared=CALM,
     ),
     Detector(
         "presence.bed_hanging",
         bed_hanging,
         BOOKS | FACES | EXCUSES | ANSWERS | DELIVERY | CHARGES | RECORDS | TIME | {"ward_wide_miss"},
+        spared=CALM,
     ),
-    Detector("presence.night_absence", night_absence, BOOKS | FACES | EXCUSES | ANSWERS),
+    Detector("presence.night_absence", night_absence, BOOKS | FACES | EXCUSES | ANSWERS, spared=CALM),
     Detector(
         "presence.elsewhere",
         elsewhere,
         BOOKS | FACES | EXCUSES | CHARGES | TIME | {"scene_reported"},
         person_wide=True,
+        spared=CALM,
     ),
-    Detector("admission.overlap", overlap, BOOKS | FACES | EXCUSES | CHARGES | TIME, person_wide=True),
+    Detector("admission.overlap", overlap, BOOKS | FACES | EXCUSES | CHARGES | TIME, person_wide=True, spared=CALM),
     Detector(
         "service.after_death_or_discharge",
         after_end,
         BOOKS | FACES | CHARGES | RECORDS,
         person_wide=True,
+        spared=CALM,
     ),
 )
 """`feed.silent` is judged of institutions, in the ward step: `detectors/feed.py`."""

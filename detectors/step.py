@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
@@ -25,6 +26,7 @@ from detectors.ledger.view import placement, span
 from detectors.policy import Policies
 from detectors.reading.cache import hand_on, readings_of
 from detectors.registry import DETECTORS
+from detectors.sparing import CHECKS, spared
 from detectors.ward_news import ward_news
 from schemas.base import Event
 from schemas.decisions import Decision, Hold
@@ -33,7 +35,8 @@ from schemas.findings import Alert
 V = TypeVar("V")
 
 GATE, CLOSING = "gate", "closing"
-"""Entries among a stay's wakes that are no detector's: the gate's own, and the end of the stay in the ledger."""
+"""Entries among a stay's wakes that are no detector's: the gate's own, and the end of the stay in the ledger.
+Another is `CHECKS`: see `sparing.py`."""
 
 CLOSES = frozenset(
     {"discharged", "discharge_cancelled", "admission_cancelled", "message_voided", "timer_due", "hold_reviewed"}
@@ -46,6 +49,7 @@ LISTENERS: dict[str, tuple[Detector, ...]] = {
     kind: tuple(d for d in DETECTORS if kind in d.listens)
     for kind in sorted({kind for d in DETECTORS for kind in d.listens})
 }
+ON_DELIVERY = LISTENERS["check_delivered"]
 PERSON_WIDE: dict[str, tuple[Detector, ...]] = {
     kind: tuple(d for d in rows if d.person_wide) for kind, rows in LISTENERS.items()
 }
@@ -123,14 +127,8 @@ def step(
         hand_on(person.stays.get(key), stay)
     told = _Told()
     for key, detectors in _to_judge(after, event, now):
-        before, stay = person.stays.get(key), after.stays[key]
-        case = moment.case(after, stay)
-        case, stay = _judge(case, detectors, told)
-        case, stay = _rule(case, moment, told)
-        told.alerts.extend(_restated(before, case, event, told.alerts))
-        stay, news = ward_news(before, case, event)
-        told.news.extend(news)
-        stay = _close(case, stay, event)
+        calm = spared(after, key, event, now, partial(moment.case, after, after.stays[key]))
+        stay = calm or _looked_at(person.stays.get(key), after, key, detectors, moment, told)
         if stay is not after.stays[key]:
             hand_on(after.stays[key], stay)
             after = replace(after, stays={**after.stays, key: stay})
@@ -145,6 +143,24 @@ def step(
     )
 
 
+def _looked_at(
+    before: Stay | None,
+    person: Person,
+    key: str,
+    detectors: tuple[Detector, ...],
+    moment: _Moment,
+    told: _Told,
+) -> Stay:
+    """One stay through its detectors and the gate; what they say goes into `told`."""
+    case = moment.case(person, person.stays[key])
+    case, stay = _judge(case, detectors, told)
+    case, stay = _rule(case, moment, told)
+    told.alerts.extend(_restated(before, case, moment.event, told.alerts))
+    stay, news = ward_news(before, case, moment.event)
+    told.news.extend(news)
+    return _close(case, stay, moment.event)
+
+
 def _to_judge(person: Person, event: Event, now: datetime) -> Iterator[tuple[str, tuple[Detector, ...]]]:
     """Which stays may look different now, and to which detectors: those that listen, those whose time has come."""
     kind: str = event.kind  # type: ignore[attr-defined]
@@ -155,27 +171,13 @@ def _to_judge(person: Person, event: Event, now: datetime) -> Iterator[tuple[str
         if stay.closed_at is not None:
             continue
         touched = key == event.stay or kind in ABOUT_EVERY_STAY
-        if kind == "check_assigned" and touched and not _mentioned(stay, event):
-            touched = False
         chosen = listening if touched else wide
-        due = tuple(
-            BY_CODE[code]
-            for code, wake in stay.wakes.items()
-            if wake <= now and code in BY_CODE and BY_CODE[code] not in chosen
-        )
-        woken = any(wake <= now for wake in stay.wakes.values())
-        if touched or chosen or woken:
-            yield key, (*chosen, *due)
-
-
-def _mentioned(stay: Stay, event: Any) -> bool:
-    """Has anything but its assignment been heard of this check? Until then no detector has anything to say of it:
-    it may never reach the ward."""
-    return (
-        any(c.check_id == event.check_id and c.delivered_at is not None for c in reversed(stay.checks))
-        or any(c.check_id == event.check_id for c in reversed(stay.captures))
-        or any(a.check_id == event.check_id for a in stay.answers)
-    )
+        due = [code for code, wake in stay.wakes.items() if wake <= now]
+        if due:
+            woken = [*(BY_CODE[code] for code in due if code in BY_CODE), *(ON_DELIVERY if CHECKS in due else ())]
+            yield key, tuple(dict.fromkeys((*chosen, *woken)))
+        elif touched or chosen:
+            yield key, chosen
 
 
 def _judge(case: Case, detectors: tuple[Detector, ...], told: _Told) -> tuple[Case, Stay]:
@@ -191,6 +193,8 @@ def _judge(case: Case, detectors: tuple[Detector, ...], told: _Told) -> tuple[Ca
         wake = judged.wake_at if judged.wake_at is not None and judged.wake_at > case.now else None
         if wake != wakes.get(detector.code):
             wakes = _with(wakes, detector.code, wake)
+    if CHECKS in wakes and all(detector in detectors for detector in ON_DELIVERY):
+        wakes = _with(wakes, CHECKS, None)  # they have been asked now, and said when to ask again
     if opinions is stay.opinions and wakes is stay.wakes:
         return case, stay
     changed = opinions is not stay.opinions

@@ -215,14 +215,14 @@ class Engine:
     def _collect(self, key: str, event: Event, effects: Effects, work: _Work) -> None:
         work.kinds[event.kind] += 1  # type: ignore[attr-defined]
         work.timers[key] = effects.wake_at
-        work.outbox.extend((topic, to, encode(told)) for topic, to, told in effects.out)
-        work.alerts.extend(effects.alerts)
-        work.decisions.extend(effects.decisions)
-        work.holds.extend(effects.holds)
-        work.captures.extend(
-            CaptureRow(c.capture_id, key, c.institution, c.ward, c.state, c.band, c.reasons, event.arrived_at)
-            for c in effects.captures
-        )
+        for topic, to, told in effects.out:
+            work.outbox.append((topic, to, encode(told)))
+        work.alerts += effects.alerts
+        work.decisions += effects.decisions
+        work.holds += effects.holds
+        for c in effects.captures:
+            row = CaptureRow(c.capture_id, key, c.institution, c.ward, c.state, c.band, c.reasons, event.arrived_at)
+            work.captures.append(row)
         if effects.review is not None:
             work.reviews[event.event_id] = effects.review
 

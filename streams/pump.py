@@ -46,7 +46,7 @@ class Pump:
         stops: Callable[[], Stops],
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
-        most: int = 500,
+        most: int = 2000,
         seconds: float = 0.025,
         limit: DeadLetterLimit | None = None,
         meter: Meter | None = None,
@@ -71,10 +71,12 @@ class Pump:
 
     @property
     def backlog(self) -> int:
-        """How many records wait."""
+        """How many records wait. Any thread may ask: the engines' places are read before the logs' ends, so that
+        none means none, whatever the engines do meanwhile."""
+        places = [((e.processor.topic, e.partition), e.next_offset) for e in (self.persons, self.wards)]
         with self.store.read() as conn:
             ends = logs.ends(conn)
-        return sum(_waiting(engine, ends) for engine in (self.persons, self.wards))
+        return sum(max(0, ends.get(log, 0) - place) for log, place in places)
 
     def turn(self) -> int:
         """One batch of each engine, sized to about `seconds`. Returns how many records were processed."""

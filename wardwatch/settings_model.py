@@ -62,7 +62,7 @@ class Engine(Group):
     """How the engine works through the log."""
 
     batch_events: int = Field(
-        500, ge=1, le=100_000, description="每个事务最多处理的事件数 / most events in one transaction"
+        2000, ge=1, le=100_000, description="每个事务最多处理的事件数 / most events in one transaction"
     )
     batch_ms: int = Field(
         25,

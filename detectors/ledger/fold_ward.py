@@ -43,6 +43,8 @@ def _with_check(stay: Stay, new: Check) -> Stay:
     """In its place, which for nearly all is at the end: in the order in which they fall due, then of their ids."""
     held = stay.checks
     place = next((n for n, c in enumerate(held) if c.check_id == new.check_id), None)
+    if place is None and (not held or _order(held[-1]) <= _order(new)):
+        return replace(stay, checks=(*held, new))
     if place is not None:
         if _order(held[place]) == _order(new):
             return replace(stay, checks=(*held[:place], new, *held[place + 1 :]))

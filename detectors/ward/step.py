@@ -35,12 +35,14 @@ class HouseStep:
 
 def step(house: House, event: Event, rules: RuleSet, institution: Institution) -> HouseStep:
     """Pure. Time is the event's; a house's clock never runs back."""
-    now = max(event.arrived_at, house.clock or event.arrived_at)
+    before = house.clock
+    now = max(event.arrived_at, before or event.arrived_at)
     house = replace(house, clock=now)
     house, out = _fold(house, event, rules, institution, now)
     house, more = _open_due(house, now)
     house, silence, alerts = _silence(house, rules, now)
-    house = _forget(house, now)
+    if before is None or (before.date(), before.hour) != (now.date(), now.hour):
+        house = _forget(house, now)
     return HouseStep(house, (*out, *more, *silence), alerts, _wake(house, rules, now))
 
 
@@ -67,11 +69,10 @@ def _fold(house: House, event: Event, rules: RuleSet, institution: Institution, 
 def _open_due(house: House, now: datetime) -> Out:
     """Checks whose time has come open, in the order of their ids."""
     out: list[Event] = []
-    for check_id in sorted(house.checks):
-        check = house.checks[check_id]
-        if check.kind and not check.opened and check.opens_at and check.opens_at <= now:
-            house, told_now = opened(house, check, now)
-            out.extend(told_now)
+    due = [c for c in house.checks.values() if not c.opened and c.kind and c.opens_at and c.opens_at <= now]
+    for check in sorted(due, key=lambda c: c.check_id):
+        house, told_now = opened(house, check, now)
+        out.extend(told_now)
     return house, tuple(out)
 
 
@@ -144,7 +145,7 @@ def _wake(house: House, rules: RuleSet, now: datetime) -> datetime | None:
 
 
 def _forget(house: House, now: datetime) -> House:
-    """Checks long closed and beds long empty leave the state; mismatches leave with their round."""
+    """Checks long closed and beds long empty leave the state; mismatches leave with their round. Once an hour."""
     checks = {k: c for k, c in house.checks.items() if c.due_by is None or c.due_by > now - FORGET_CHECKS}
     beds = {k: b for k, b in house.beds.items() if b.until is None or b.until > now - FORGET_BEDS}
     mismatches = tuple(m for m in house.mismatches if m.at > now - FORGET_CHECKS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from detectors.ledger.model import Person, Stay, dump, load
 from detectors.step import CLOSING, Step, step
@@ -23,12 +23,12 @@ def lived(story: Story) -> tuple[Person, Step]:
     return person, done
 
 
-def _due(person: Person) -> object:
+def _due(person: Person) -> datetime | None:
     return min((wake for stay in person.stays.values() for wake in stay.wakes.values()), default=None)
 
 
-def _timer(story: Story, due: object) -> Event:
-    return Story(psn_no=story.psn_no).timer(due).last  # type: ignore[arg-type]
+def _timer(story: Story, due: datetime) -> Event:
+    return Story(psn_no=story.psn_no).timer(due).last
 
 
 def the_stay(person: Person) -> Stay:

@@ -45,6 +45,12 @@ def now(node: Embedded, sent: Sent) -> Request:
     return replace(request_of(sent), at=node.now())
 
 
+def taken(counter: Counter, kind: str) -> None:
+    """Waits until the log holds such an event."""
+    while not counter.events(kind):
+        time.sleep(0.01)
+
+
 def crowd(patient: Patient) -> list[Sent]:
     """Many signed messages of one text: signing is as slow as verifying."""
     charged = patient.charged("03-03 10:00")
@@ -74,8 +80,8 @@ def test_a_crowd_of_signed_messages_does_not_delay_a_settlement(counter: Counter
         await asyncio.sleep(0)
         answer = await node.submit(now(node, settled))
         still_reading = sum(not one.done() for one in waiting)
-        for taken in await asyncio.gather(*waiting):
-            assert taken.body["infcode"] == 0
+        for each in await asyncio.gather(*waiting):
+            assert each.body["infcode"] == 0
         return answer, still_reading
 
     node.start()
@@ -102,8 +108,7 @@ def test_a_settlement_late_for_its_signature_is_told_so_and_taken_all_the_same(
         await asyncio.sleep(0)
         late = await node.submit(now(node, settled))
         await asyncio.gather(*waiting)
-        while not counter.events("settlement_asked"):
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(taken, counter, "settlement_asked")
         node.deadline = 5.0
         return late, await node.submit(now(node, settled))
 

@@ -282,7 +282,7 @@ def _break(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
         return join(self, event, **how)
 
     if where == "reading":
-        monkeypatch.setitem(INFNOS, "2403", replace(INFNOS["2403"], reader=bug))  # type: ignore[arg-type]
+        monkeypatch.setitem(INFNOS, "2403", replace(INFNOS["2403"], reader=bug))
     else:
         monkeypatch.setattr(Directory, "join", joined)
 

@@ -66,6 +66,7 @@ def replay(
     from streams.journal import JournalError, read_journal, unpacked
     from streams.outputs import write_outputs, write_summary
     from wardwatch.clock import Clock
+    from wardwatch.memory import collect_rarely
     from wardwatch.wiring import institution_book, replay_rules, replaying
 
     settings = settings_of(context)
@@ -74,6 +75,7 @@ def replay(
         book = replay_rules(rules)
         houses = institution_book(institutions or Path(scratch, "none.toml"), soft=False)
         run = replaying(Path(scratch), book, houses, settings)
+        collect_rarely()
         with run.parts.store, journal.open("rb") as raw:
             began = clock.monotonic()
             try:

@@ -106,6 +106,7 @@ def _is_fresh(settings: Settings) -> bool:
 def _serve(settings: Settings, feed: Feed | None, held: ExitStack, *, demo: bool) -> None:
     from access.credentials import must_bind_loopback
     from wardwatch.clock import Clock
+    from wardwatch.memory import collect_rarely
     from wardwatch.server import AddressInUse, bind, is_loopback, only_one, run
     from wardwatch.wiring import serving
 
@@ -125,6 +126,7 @@ def _serve(settings: Settings, feed: Feed | None, held: ExitStack, *, demo: bool
     except AddressInUse as error:
         raise Failed(str(error)) from None
     address = _address(host, listener.getsockname()[1])
+    collect_rarely()
     server.start()
     _banner(settings, server, address, demo=demo)
     if feed is not None:
