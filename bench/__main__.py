@@ -177,9 +177,7 @@ _ENGINE_ROWS = {
 # ── growth ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _growth(
-    folder: Path, size: Size, before: Path, logs: Any, houses: int, at: Any, out: Console
-) -> dict[str, Any]:
+def _growth(folder: Path, size: Size, before: Path, logs: Any, houses: int, at: Any, out: Console) -> dict[str, Any]:
     """The same day at a small and at a big database, in turns."""
     big = folder / "big.db"
     if free_space(folder) < size.big * 20_000:
@@ -272,7 +270,9 @@ def _room(folder: Path, size: Size, out: Console) -> dict[str, Any]:
     with out.status("stays are played through their whole life …"):
         found = room(folder, size.beds)
     year = found.year()
-    table = _table(f"KB a 1,000 stays (measured on {found.stays})", "table", "received", "packed", "closed", "county, GB")
+    table = _table(
+        f"KB a 1,000 stays (measured on {found.stays})", "table", "received", "packed", "closed", "county, GB"
+    )
     names = sorted({*found.received, *found.packed, *found.closed}, key=lambda name: -found.received.get(name, 0))
     columns = (found.received, found.packed, found.closed)
     for name in names:

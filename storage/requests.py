@@ -72,6 +72,14 @@ def by_msgid(conn: Connection, institution: str, msgid: str) -> list[Known]:
     return [_known(row) for row in conn.execute(_BY_MSGID, {"institution": institution, "msgid": msgid})]
 
 
+def bodies_by_msgid(conn: Connection, institution: str, msgids: Collection[str]) -> dict[str, list[str]]:
+    """The body hashes that came from an institution under message numbers, oldest first, by number."""
+    found: dict[str, list[str]] = {}
+    for msgid, body_hash in conn.execute(_BODIES, {"institution": institution, "keys": list(msgids)}):
+        found.setdefault(msgid, []).append(body_hash)
+    return found
+
+
 def by_idem_key(conn: Connection, caller: str, key: str) -> list[Known]:
     """The requests of a caller under an Idempotency-Key, oldest first."""
     given = {"caller": storable(caller), "key": storable(key)}
@@ -176,6 +184,15 @@ _ADD = insert_many(
     ],
 )
 _FIND = select(*_HEAD).where(is_among(requests.c.dedupe))
+_BODIES = (
+    select(requests.c.msgid, requests.c.body_hash)
+    .where(
+        requests.c.institution == bindparam("institution"),
+        is_among(requests.c.msgid),
+        requests.c.msgid != literal_column("''"),  # literal, so that the partial index is used
+    )
+    .order_by(requests.c.seq)
+)
 _BY_MSGID = (
     select(*_HEAD)
     .where(

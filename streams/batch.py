@@ -31,6 +31,8 @@ class Batch:
     conn: Connection
     directory: Directory
     seen: dict[str, raw.Known]
+    bodies: dict[tuple[str, str], list[str]]  # (institution, msgid) → hashes of the bodies that came under it
+    known_captures: set[str]  # of those that this batch names
     rows: list[raw.Request] = field(default_factory=list)
     log: list[tuple[str, str, bytes]] = field(default_factory=list)  # (topic, key, value)
     waiting: list[unjoined.Waiting] = field(default_factory=list)
@@ -46,18 +48,13 @@ class Batch:
 
     def has_capture(self, capture_id: str) -> bool:
         """Is there a capture of this name, of this batch or an earlier one?"""
-        here = any(row.capture_id == capture_id for row in self.captures)
-        return here or captures.get(self.conn, capture_id) is not None
+        return capture_id in self.known_captures
 
     def bodies_under_its_id(self, taken: Taken) -> list[str]:
         """Hashes of the bodies that came under the msgid or Idempotency-Key of this request so far."""
         message, request = taken.message, taken.request
         if message is not None:
-            if not message.msgid:
-                return []
-            house, msgid = message.institution, message.msgid
-            here = [row.body_hash for row in self.rows if (row.institution, row.msgid) == (house, msgid)]
-            return [*here, *(known.body_hash for known in raw.by_msgid(self.conn, house, msgid))]
+            return self.bodies.get((message.institution, message.msgid), []) if message.msgid else []
         key, path = request.idempotency_key, request.path
         if not key:
             return []
@@ -87,6 +84,8 @@ class Batch:
                 dedupe_key=taken.dedupe,
             )
         )
+        if message is not None and message.msgid:
+            self.bodies.setdefault((taken.institution, message.msgid), []).append(taken.body_hash)
         if taken.dedupe:
             self.taken.add(taken.dedupe)
         if taken.institution:
@@ -155,6 +154,7 @@ class Batch:
         feed.append(conn, [("check", row.institution, row.body) for row in self.checks.values()], at=at)
 
     def _received(self, event: CaptureAssessed, state: str) -> None:
+        self.known_captures.add(event.capture_id)
         self.captures.append(
             CaptureRow(
                 event.capture_id,

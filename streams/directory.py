@@ -55,6 +55,9 @@ class Directory:
         for who in whos:
             if who.psn_no:
                 houses.setdefault(who.institution, set()).add(who.psn_no)
+        for alias in (one for found in self._aliases.values() for one in found):
+            if alias.institution:
+                houses.setdefault(alias.institution, set()).add(split_person_key(alias.person)[1])
         for institution, numbers in houses.items():
             self._read_members(institution, numbers)
         persons = {person_key(w.insuplc_admdvs, w.psn_no) for w in whos if w.insuplc_admdvs and w.psn_no}

@@ -105,7 +105,14 @@ class Intake:
         directory = Directory(conn)
         directory.read_ahead(event.who for one in taken for event in one.events)
         names = [one.dedupe for one in taken if one.dedupe]
-        return Batch(conn, directory, raw.find_many(conn, names) if names else {})
+        pictures = [e.capture_id for one in taken for e in one.events if isinstance(e, CaptureAssessed)]
+        return Batch(
+            conn,
+            directory,
+            seen=raw.find_many(conn, names) if names else {},
+            bodies=_bodies(conn, taken),
+            known_captures=set(captures.get_many(conn, pictures)) if pictures else set(),
+        )
 
     def _one(self, batch: Batch, arrival: Arrival, reading: Read) -> Result:
         """One request. Whatever is wrong with it is its own affair: its neighbours are taken."""

@@ -205,8 +205,6 @@ def test_a_rule_set_may_be_read_from_the_package() -> None:
     assert impurities("from importlib import resources\nimport tomllib") == []
 
 
-@pytest.mark.parametrize(
-    "source", ["import os\nos.environ['X']", "from os import getenv", "from os import environ"]
-)
+@pytest.mark.parametrize("source", ["import os\nos.environ['X']", "from os import getenv", "from os import environ"])
 def test_a_hidden_look_at_the_environment_is_found(source: str) -> None:
     assert environment_reads(source)

@@ -82,9 +82,7 @@ def test_every_link_between_our_pages_leads_somewhere(page: Path) -> None:
     assert broken_links(page) == []
 
 
-@pytest.mark.parametrize(
-    "link", ["missing.md", "../outside.md", "page.md#no-such-heading", "#nowhere", "<a%20b.md>"]
-)
+@pytest.mark.parametrize("link", ["missing.md", "../outside.md", "page.md#no-such-heading", "#nowhere", "<a%20b.md>"])
 def test_a_link_that_leads_nowhere_is_found(link: str, tmp_path: Path) -> None:
     page = tmp_path / "docs" / "page.md"
     page.parent.mkdir()
@@ -95,9 +93,7 @@ def test_a_link_that_leads_nowhere_is_found(link: str, tmp_path: Path) -> None:
 
 def test_code_and_the_web_are_no_links_of_ours(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(
-        "`[a](b.md)`\n\n```\n[a](b.md)\n```\n\n[web](https://example.org/x.md)\n", encoding="utf-8"
-    )
+    page.write_text("`[a](b.md)`\n\n```\n[a](b.md)\n```\n\n[web](https://example.org/x.md)\n", encoding="utf-8")
     assert broken_links(page) == []
 
 

@@ -237,9 +237,7 @@ def test_every_dependency_is_pinned_within_its_bounds() -> None:
     for requirement in wanted():
         version = pinned.get(canonicalize_name(requirement.name))
         assert version, f"{requirement.name} is not pinned: sh scripts/pin.sh"
-        assert requirement.specifier.contains(version), (
-            f"{requirement} is pinned to {version}: sh scripts/pin.sh"
-        )
+        assert requirement.specifier.contains(version), f"{requirement} is pinned to {version}: sh scripts/pin.sh"
 
 
 def test_every_dependency_has_a_lower_and_an_upper_bound() -> None:
@@ -319,9 +317,7 @@ def postgres_is_installed() -> bool:
     return any(Path("/usr/lib/postgresql").glob("*/bin/postgres")) or bool(shutil.which("postgres"))
 
 
-needs_postgres = pytest.mark.skipif(
-    not postgres_is_installed(), reason="no PostgreSQL server on this machine"
-)
+needs_postgres = pytest.mark.skipif(not postgres_is_installed(), reason="no PostgreSQL server on this machine")
 
 
 def environment(**more: str) -> dict[str, str]:
