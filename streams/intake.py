@@ -18,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from schemas.base import Event, derived_id
 from schemas.national import Unreadable
 from schemas.settlement import SettlementAsked
-from storage import dead_letters
+from schemas.ward_check import CaptureAssessed
+from storage import captures, dead_letters
 from storage import requests as raw
 from storage.dead_letters import DeadLetter
 from storage.errors import StorageError
@@ -192,6 +193,19 @@ class Intake:
     def _stamp(self, request: Request) -> answers.Stamp:
         self._serial += 1
         return answers.Stamp(request.at, self.now(), self._serial)
+
+
+def _bodies(conn: Connection, taken: Sequence[Taken]) -> dict[tuple[str, str], list[str]]:
+    """The hashes of the bodies that came so far under the message numbers of a batch, institution by institution."""
+    named: dict[str, set[str]] = {}
+    for one in taken:
+        if one.message is not None and one.message.msgid:
+            named.setdefault(one.message.institution, set()).add(one.message.msgid)
+    return {
+        (institution, msgid): hashes
+        for institution, msgids in named.items()
+        for msgid, hashes in raw.bodies_by_msgid(conn, institution, msgids).items()
+    }
 
 
 def _not_taken(error: Exception) -> Unavailable:
