@@ -231,6 +231,7 @@ def _gate(folder: Path, size: Size, town: Town, rate: float, out: Console) -> li
     copied(town.file, file)
     with gate.node(file, first) as (running, clock), out.status("settlements are sent to a busy node …"):
         for (way, measure), (busy, limit) in itertools.product(ways, loads):
+            gate.quiet(running)
             waits = measure(running, clock, gate.Load(feed, limit), settled, size.probes)
             found.append(
                 {

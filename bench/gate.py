@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,12 +69,19 @@ def node(file: Path, day_begins: Sent) -> Iterator[tuple[Serving, JournalClock]]
         (file.parent / "wardwatch.sqlite").rename(file)
 
 
+def quiet(running: Serving) -> None:
+    """Wait until the node has nothing left to do."""
+    while running.parts.pump.backlog:
+        time.sleep(0.05)
+
+
 def probes(wards: list[Ward], day: int) -> Iterator[Sent]:
     """Settlements one after the other, of everyone who lies there, each with a message number of its own."""
     found = journal.settlements(wards, day)
     for number in itertools.count():
         one = found[number % len(found)]
-        yield one._replace(body=one.body.replace(b'"msgid":"H', f'"msgid":"{number:05d}'.encode(), 1))
+        body = one.body.replace(b'"msgid":"H', f'"msgid":"{number:05d}'.encode(), 1)
+        yield one._replace(body=body.replace(b'"setl_id":"I', f'"setl_id":"{number:05d}'.encode(), 1))
 
 
 def inside(running: Serving, clock: JournalClock, load: Load, settled: Iterator[Sent], count: int) -> Waits:
@@ -129,7 +136,7 @@ def _request(one: Sent, clock: JournalClock) -> Request:
 def _evaluated(body: dict[str, object]) -> bool:
     output = body.get("output")
     said = output.get("wardwatch") if isinstance(output, dict) else None
-    return isinstance(said, dict) and said.get("outcome") in ("pass", "warn", "hold")
+    return isinstance(said, dict) and said.get("outcome") not in (None, "not_evaluated")
 
 
 class _busy:
@@ -139,12 +146,12 @@ class _busy:
         self.running, self.clock, self.load = running, clock, load
         self.tasks: list[asyncio.Task[None]] = []
 
-    async def __aenter__(self) -> _Beside:
+    async def __aenter__(self) -> Callable[[], float]:
         began = time.perf_counter()
         before = self.load.taken
         senders = SENDERS if self.load.rate is None or self.load.rate > 0 else 0
         self.tasks = [asyncio.create_task(self._send(began)) for _ in range(senders)]
-        return _Beside(lambda: (self.load.taken - before) / (time.perf_counter() - began))
+        return lambda: (self.load.taken - before) / (time.perf_counter() - began)
 
     async def __aexit__(self, *_: object) -> None:
         for task in self.tasks:
@@ -161,12 +168,3 @@ class _busy:
             self.clock.set(max(one.at, self.clock.now()))
             answer = await self.running.node.submit(_request(one, self.clock))
             assert isinstance(answer, Answer)
-
-
-class _Beside:
-    def __init__(self, rate: object) -> None:
-        self._rate = rate
-
-    def __call__(self) -> float:
-        assert callable(self._rate)
-        return float(self._rate())

@@ -102,6 +102,7 @@ state_parts = Table(
     _word("key", key=True),
     _word("part", key=True),
     Column("body", Bytes, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 timers = Table(

@@ -35,7 +35,7 @@ from streams.router import Router
 log = logging.getLogger("wardwatch.node")
 
 GATE_INFNOS = frozenset({"2303", "2304", "3101", "3102"})
-GROUP = 64
+GROUP = 32
 """Requests taken in one transaction at most: it bounds how long the last one waits for its own."""
 REVIEW_TURNS = 200
 SWITCH_SECONDS = 0.001

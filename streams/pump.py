@@ -32,6 +32,8 @@ Ends = Mapping[tuple[str, int], int]
 """Topic and partition → the offset that its next record will get."""
 
 TIMERS_AT_ONCE = 1000
+SLOW = 0.0005
+"""Seconds a record is thought to take until some have been seen: a first batch shouldn't keep requests waiting."""
 TOPIC_OF = {"person": PERSON_EVENTS, "ward": WARD_EVENTS}
 
 
@@ -47,7 +49,7 @@ class Pump:
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         most: int = 2000,
-        seconds: float = 0.025,
+        seconds: float = 0.008,
         limit: DeadLetterLimit | None = None,
         meter: Meter | None = None,
     ) -> None:
@@ -62,7 +64,7 @@ class Pump:
         self.wards = Engine(store, WardProcessor(policies), own_log=PARTITIONS, limit=self.limit)
         self.reviews: dict[str, Result] = {}
         self.processed = 0
-        self._pace = seconds / most  # seconds a record took lately
+        self._pace = {self.persons: SLOW, self.wards: SLOW}  # seconds a record of each took lately
 
     def assign(self) -> None:
         """Take both partitions: whoever had them can't write any more."""
@@ -85,7 +87,7 @@ class Pump:
         return sum(self._batch(engine, ends) for engine in (self.wards, self.persons) if _waiting(engine, ends) > 0)
 
     def _batch(self, engine: Engine, ends: Ends) -> int:
-        most = max(8, min(self.most, int(self.seconds / max(self._pace, 1e-6))))
+        most = max(8, min(self.most, int(self.seconds / max(self._pace[engine], 1e-6))))
         with self.store.read() as conn:
             records = logs.read(conn, engine.processor.topic, engine.partition, engine.next_offset, most)
         if not records:
@@ -98,7 +100,7 @@ class Pump:
         if self.meter is not None and engine.newest is not None:
             self.meter.batch(engine.newest, engine.kinds, len(records), seconds, behind)
         spent = seconds / len(records)
-        self._pace = 0.8 * self._pace + 0.2 * spent
+        self._pace[engine] = max(spent, 0.8 * self._pace[engine] + 0.2 * spent)
         self.processed += len(records)
         return len(records)
 

@@ -65,7 +65,7 @@ class Engine(Group):
         2000, ge=1, le=100_000, description="每个事务最多处理的事件数 / most events in one transaction"
     )
     batch_ms: int = Field(
-        25,
+        8,
         ge=0,
         le=10_000,
         description="每批处理的目标时长（毫秒）；请求不会等得比这更久 / "

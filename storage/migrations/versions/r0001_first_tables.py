@@ -268,6 +268,7 @@ def upgrade() -> None:
         sa.Column("part", WORD, nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("space", "key", "part", name=op.f("pk_state_parts")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "stays",
