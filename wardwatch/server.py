@@ -54,6 +54,10 @@ def only_one(data_dir: Path) -> Iterator[None]:
         yield
 
 
+BACKLOG = 2048
+"""Connections that wait to be taken."""
+
+
 @contextlib.contextmanager
 def bind(host: str, port: int) -> Iterator[socket.socket]:
     """A listening socket. Raises `AddressInUse`."""
@@ -63,6 +67,7 @@ def bind(host: str, port: int) -> Iterator[socket.socket]:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(BACKLOG)  # from here on callers wait in line, also while the banner is being printed
     except OSError as error:
         raise AddressInUse(
             f"{host}:{port}: 无法监听，换一个 --port / can't be listened on ({error.strerror}); try another --port"
@@ -79,6 +84,7 @@ def run(app: FastAPI, listener: socket.socket, log_level: str) -> None:
         log_config=None,
         access_log=False,  # paths hold stay numbers, and the metrics count requests
         server_header=False,
+        backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="off",
     )
