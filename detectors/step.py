@@ -21,7 +21,7 @@ from detectors.gate.rulings import rule
 from detectors.gate.stops import NO_STOPS, Stops
 from detectors.ledger.closing import closed, closes_at
 from detectors.ledger.fold import fold
-from detectors.ledger.model import Opinion, Person, Raised, Stay
+from detectors.ledger.model import Person, Raised, Stay
 from detectors.ledger.view import placement, span
 from detectors.policy import Policies
 from detectors.reading.cache import hand_on, readings_of
@@ -280,10 +280,3 @@ def _restated(before: Stay | None, case: Case, event: Event, told: list[Alert]) 
         for name, raised in stay.alerts.items()
         if raised.opinion is not None and name not in known
     ]
-
-
-def open_opinions(stay: Stay) -> Iterator[tuple[str, Opinion]]:
-    """What is held of a stay now, detector by detector."""
-    for code, opinions in sorted(stay.opinions.items()):
-        for opinion in opinions:
-            yield code, opinion
